@@ -1,0 +1,57 @@
+//! The MAC over all leaves of a file.
+
+use sha2::{Digest, Sha256, Sha512};
+
+/// Collects leaves in document order.
+pub(crate) struct Mac {
+    hash: Sha512,
+    encrypted_only: bool,
+}
+
+impl Mac {
+    /// With `encrypted_only` the hash starts with SHA-256("sops") and skips cleartext leaves.
+    pub(crate) fn new(encrypted_only: bool) -> Self {
+        let mut hash = Sha512::new();
+        if encrypted_only {
+            hash.update(Sha256::digest(b"sops"));
+        }
+        Self { hash, encrypted_only }
+    }
+
+    pub(crate) fn add(&mut self, bytes: &[u8], encrypted: bool) {
+        if encrypted || !self.encrypted_only {
+            self.hash.update(bytes);
+        }
+    }
+
+    /// Upper-case hex, the form that SOPS compares.
+    pub(crate) fn finish(self) -> String {
+        hex(&self.hash.finalize())
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cleartext_counts_unless_encrypted_only() {
+        let mac = |only, leaves: &[(&str, bool)]| {
+            let mut mac = Mac::new(only);
+            for (text, encrypted) in leaves {
+                mac.add(text.as_bytes(), *encrypted);
+            }
+            mac.finish()
+        };
+        assert_eq!(mac(false, &[("a", true), ("b", false)]), mac(false, &[("ab", true)]));
+        assert_eq!(mac(true, &[("a", true), ("b", false)]), mac(true, &[("a", true)]));
+        assert_ne!(mac(true, &[("a", true)]), mac(false, &[("a", true)]));
+        assert!(mac(false, &[]).starts_with("CF83E1357EEFB8BD"));
+    }
+}

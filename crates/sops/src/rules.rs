@@ -1,0 +1,243 @@
+//! `.sops.yaml`: creation rules, which say for a path who may read a new file and what is encrypted in it.
+
+use regex::bytes::Regex;
+use yamldoc::{Kind, NodeId, Place, Profile, Stream, Value};
+
+use crate::go_regex;
+use crate::selector::{FIELDS, Selector};
+
+mod keys;
+
+pub use keys::RecipientGroup;
+
+/// A parsed `.sops.yaml`. Fields SOPS does not know are ignored, as it does.
+#[derive(Debug)]
+pub struct Rules {
+    /// `None` when there are no rules at all, which SOPS treats as if there were no file.
+    rules: Option<Vec<Rule>>,
+    /// `stores.yaml.indent`: indentation for the metadata block, if set and not 0.
+    pub yaml_indent: Option<usize>,
+}
+
+/// One creation rule.
+#[derive(Debug)]
+pub struct Rule {
+    path: Option<Regex>,
+    /// Who may read the file: one group, or one per Shamir share. Without duplicates.
+    pub groups: Vec<RecipientGroup>,
+    /// Shares needed where there are several groups.
+    pub shamir_threshold: Option<u32>,
+    /// What is encrypted.
+    pub selector: Selector,
+    /// The MAC covers encrypted values only.
+    pub mac_only_encrypted: bool,
+    /// Where the rule stands.
+    pub place: Place,
+}
+
+/// Why a `.sops.yaml` gives no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// Not YAML.
+    #[error(transparent)]
+    Yaml(#[from] yamldoc::Error),
+    /// A field that cannot be used.
+    #[error("{place}: {problem}")]
+    Invalid {
+        /// The field or the rule.
+        place: Place,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// No `creation_rules`.
+    #[error("it has no creation_rules")]
+    NoRules,
+    /// No rule for this path.
+    #[error("no creation rule matches {path}")]
+    NoMatch {
+        /// The path that was looked for.
+        path: String,
+    },
+    /// The matching rule names nobody.
+    #[error("{place}: the rule names no recipient")]
+    NoRecipients {
+        /// The rule.
+        place: Place,
+    },
+}
+
+impl Rules {
+    /// Reads the text of a `.sops.yaml`.
+    ///
+    /// # Errors
+    /// [`RulesError::Yaml`], [`RulesError::Invalid`]: also for rules that SOPS would only reach later.
+    pub fn parse(text: &str) -> Result<Self, RulesError> {
+        let stream = Stream::parse(text)?;
+        stream.check_keys()?;
+        let reader = Reader { stream: &stream };
+        let Some(root) = stream.documents.first().map(|document| document.root) else {
+            return Ok(Self { rules: None, yaml_indent: None });
+        };
+        let rules = match reader.get(root, "creation_rules") {
+            Some(list) if !reader.is_null(list) => {
+                let rules = reader.items(list, "creation_rules")?;
+                Some(rules.into_iter().map(|rule| reader.rule(rule)).collect::<Result<_, _>>()?)
+            }
+            _ => None,
+        };
+        Ok(Self { rules, yaml_indent: reader.yaml_indent(root)? })
+    }
+
+    /// The first rule for a file: `path` relative to the directory of the `.sops.yaml` with `/` between parts, or
+    /// absolute for a file outside of it.
+    ///
+    /// # Errors
+    /// [`RulesError::NoRules`], [`RulesError::NoMatch`], [`RulesError::NoRecipients`].
+    pub fn rule_for(&self, path: &str) -> Result<&Rule, RulesError> {
+        let rules = self.rules.as_ref().ok_or(RulesError::NoRules)?;
+        let matches = |rule: &&Rule| rule.path.as_ref().is_none_or(|regex| regex.is_match(path.as_bytes()));
+        let rule = rules.iter().find(matches).ok_or_else(|| RulesError::NoMatch { path: path.to_owned() })?;
+        if rule.groups.is_empty() || rule.groups.iter().any(RecipientGroup::is_empty) {
+            return Err(RulesError::NoRecipients { place: rule.place });
+        }
+        Ok(rule)
+    }
+}
+
+impl Rule {
+    /// Names of key types other than age that the rule asks for.
+    #[must_use]
+    pub fn other_key_types(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (kind, _) in self.groups.iter().flat_map(|group| &group.others) {
+            if !names.contains(&kind.as_str()) {
+                names.push(kind);
+            }
+        }
+        names
+    }
+}
+
+/// Access to a `.sops.yaml` with aliases and merge keys followed.
+struct Reader<'r, 'a> {
+    stream: &'r Stream<'a>,
+}
+
+impl Reader<'_, '_> {
+    fn invalid(&self, node: NodeId, problem: String) -> RulesError {
+        RulesError::Invalid { place: self.stream.place(node), problem }
+    }
+
+    fn get(&self, map: NodeId, name: &str) -> Option<NodeId> {
+        self.stream.get(map, name).or_else(|| {
+            let merged = self.stream.get(map, "<<")?;
+            match &self.stream.node(self.stream.resolved(merged)).kind {
+                Kind::Sequence { items, .. } => items.iter().find_map(|&item| self.get(item, name)),
+                _ => self.get(merged, name),
+            }
+        })
+    }
+
+    fn is_null(&self, node: NodeId) -> bool {
+        self.stream.value(node, Profile::Sops) == Ok(Some(Value::Null))
+    }
+
+    fn items(&self, list: NodeId, name: &str) -> Result<Vec<NodeId>, RulesError> {
+        match &self.stream.node(self.stream.resolved(list)).kind {
+            Kind::Sequence { items, .. } => Ok(items.clone()),
+            _ => Err(self.invalid(list, format!("{name} must be a list"))),
+        }
+    }
+
+    /// A string field; null, missing and empty are the same.
+    fn text(&self, map: NodeId, name: &str) -> Result<Option<String>, RulesError> {
+        let Some(node) = self.get(map, name) else { return Ok(None) };
+        match self.stream.value(node, Profile::Sops) {
+            Ok(Some(Value::Str(text))) => Ok(Some(text.into_owned()).filter(|text| !text.is_empty())),
+            Ok(Some(Value::Null)) => Ok(None),
+            _ => Err(self.invalid(node, format!("{name} must be a string"))),
+        }
+    }
+
+    fn rule(&self, rule: NodeId) -> Result<Rule, RulesError> {
+        if !matches!(self.stream.node(self.stream.resolved(rule)).kind, Kind::Mapping { .. }) {
+            return Err(self.invalid(rule, "a creation rule must be a map".to_owned()));
+        }
+        let path = match self.text(rule, "path_regex")? {
+            Some(pattern) => Some(self.regex(rule, "path_regex", &pattern)?),
+            None => None,
+        };
+        let groups = self.groups(rule)?;
+        Ok(Rule {
+            path,
+            shamir_threshold: self.threshold(rule, groups.len())?,
+            groups,
+            selector: self.selector(rule)?,
+            mac_only_encrypted: self.flag(rule, "mac_only_encrypted")?,
+            place: self.stream.place(rule),
+        })
+    }
+
+    fn regex(&self, rule: NodeId, name: &str, pattern: &str) -> Result<Regex, RulesError> {
+        let node = self.get(rule, name).unwrap_or(rule);
+        go_regex::compile(pattern).map_err(|problem| self.invalid(node, format!("{name}: {problem}")))
+    }
+
+    fn selector(&self, rule: NodeId) -> Result<Selector, RulesError> {
+        let mut found: Option<Selector> = None;
+        for name in FIELDS {
+            let Some(text) = self.text(rule, name)? else { continue };
+            if name.ends_with("regex") {
+                self.regex(rule, name, &text)?;
+            }
+            if let Some(other) = &found {
+                let node = self.get(rule, name).unwrap_or(rule);
+                return Err(self.invalid(node, format!("{} and {name} exclude each other", other.field().0)));
+            }
+            found = Selector::from_field(name, text);
+        }
+        Ok(found.unwrap_or_default())
+    }
+
+    fn flag(&self, rule: NodeId, name: &str) -> Result<bool, RulesError> {
+        let Some(node) = self.get(rule, name) else { return Ok(false) };
+        match self.stream.value(node, Profile::Sops) {
+            Ok(Some(Value::Bool(flag))) => Ok(flag),
+            Ok(Some(Value::Null)) => Ok(false),
+            _ => Err(self.invalid(node, format!("{name} must be true or false"))),
+        }
+    }
+
+    /// Shares needed for `groups` groups: all of them unless the rule says otherwise; no meaning for one group.
+    fn threshold(&self, rule: NodeId, groups: usize) -> Result<Option<u32>, RulesError> {
+        let groups = u32::try_from(groups).unwrap_or(u32::MAX);
+        let all = (groups > 1).then_some(groups);
+        let Some(node) = self.get(rule, "shamir_threshold") else { return Ok(all) };
+        match self.stream.value(node, Profile::Sops) {
+            Ok(Some(Value::Null | Value::Int(0))) => Ok(all),
+            Ok(Some(Value::Int(number))) => {
+                let number =
+                    u32::try_from(number).ok().filter(|&number| groups < 2 || (2..=groups).contains(&number));
+                let problem =
+                    || format!("shamir_threshold must be between 2 and the number of key groups, {groups}");
+                number.map(Some).ok_or_else(|| self.invalid(node, problem()))
+            }
+            _ => Err(self.invalid(node, "shamir_threshold must be a whole number".to_owned())),
+        }
+    }
+
+    fn yaml_indent(&self, root: NodeId) -> Result<Option<usize>, RulesError> {
+        let indent = self.get(root, "stores").and_then(|stores| self.get(stores, "yaml"));
+        let Some(node) = indent.and_then(|yaml| self.get(yaml, "indent")) else { return Ok(None) };
+        match self.stream.value(node, Profile::Sops) {
+            Ok(Some(Value::Null)) => Ok(None),
+            Ok(Some(Value::Int(indent @ 0..=16))) => {
+                Ok(usize::try_from(indent).ok().filter(|&indent| indent > 0))
+            }
+            _ => Err(self.invalid(node, "stores.yaml.indent must be a number from 0 to 16".to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

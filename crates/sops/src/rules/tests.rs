@@ -1,0 +1,125 @@
+use super::*;
+
+fn rules(text: &str) -> Rules {
+    Rules::parse(text).unwrap()
+}
+
+fn problem(text: &str) -> String {
+    Rules::parse(text).unwrap_err().to_string()
+}
+
+fn age(text: &str) -> Vec<Vec<String>> {
+    let rules = rules(text);
+    rules.rule_for("x.yaml").unwrap().groups.iter().map(|group| group.age.clone()).collect()
+}
+
+#[test]
+fn the_first_match_wins() {
+    let rules = rules(concat!(
+        "creation_rules:\n  - path_regex: ^sub/\n    age: r2\n    encrypted_regex: ^b$\n",
+        "  - path_regex: x\\.yaml$\n    age: [r1, r2]\n    mac_only_encrypted: true\n",
+        "  - path_regex: /other/\n    age: \"r1 , r2,\"\n    unencrypted_suffix: _pub\n",
+    ));
+    let rule = rules.rule_for("sub/x.yaml").unwrap();
+    assert_eq!(rule.groups[0].age, ["r2"]);
+    assert_eq!(rule.selector, Selector::EncryptedRegex("^b$".into()));
+    let rule = rules.rule_for("x.yaml").unwrap();
+    assert!(rule.mac_only_encrypted);
+    assert_eq!(rule.selector, Selector::default());
+    let rule = rules.rule_for("/home/other/o.yaml").unwrap();
+    assert_eq!(rule.groups[0].age, ["r1", "r2"]);
+    assert_eq!(rules.rule_for("e.env").unwrap_err(), RulesError::NoMatch { path: "e.env".into() });
+}
+
+#[test]
+fn recipients_in_every_spelling() {
+    for text in [
+        "k: &k [r1, r2]\ncreation_rules:\n  - age: *k\n",
+        "creation_rules:\n  - age: \"r1,r2,r1\"\n",
+        "creation_rules:\n  - age: >-\n      r1,\n      r2\n",
+        "creation_rules:\n  - key_groups:\n      - merge:\n          - age: [r1]\n        age: [r2, r1]\n",
+        "d: &d {age: 'r1,r2'}\ncreation_rules:\n  - <<: *d\n    path_regex: x\n",
+        "foo: 1\ncreation_rules:\n  - age: [r1, r2]\n    bar: 2\n",
+    ] {
+        assert_eq!(age(text), [["r1", "r2"]], "{text}");
+    }
+    assert_eq!(age("creation_rules:\n  - age: r1\n    key_groups:\n      - age: [r2]\n"), [["r2"]]);
+}
+
+#[test]
+fn groups_need_a_threshold_they_can_meet() {
+    let groups = |head: &str| {
+        format!("creation_rules:\n  - {head}key_groups:\n      - age: [r1]\n      - age: [r2]\n")
+    };
+    assert_eq!(rules(&groups("")).rule_for("x").unwrap().shamir_threshold, Some(2));
+    for threshold in [1, 3] {
+        let text = groups(&format!("shamir_threshold: {threshold}\n    "));
+        assert!(problem(&text).contains("between 2 and the number of key groups, 2"), "{threshold}");
+    }
+    assert_eq!(
+        rules("creation_rules: [{shamir_threshold: 3, age: r}]").rule_for("x").unwrap().shamir_threshold,
+        Some(3)
+    );
+}
+
+#[test]
+fn rules_that_give_nothing() {
+    for text in ["", "creation_rules:\n", "stores: {}\n", "# only a comment\n"] {
+        assert_eq!(rules(text).rule_for("x").unwrap_err(), RulesError::NoRules, "{text:?}");
+    }
+    assert!(matches!(rules("creation_rules: []\n").rule_for("x"), Err(RulesError::NoMatch { .. })));
+    for text in [
+        "creation_rules:\n  - path_regex: x\n",
+        "creation_rules:\n  - key_groups: []\n",
+        "creation_rules:\n  - key_groups:\n      - {}\n",
+    ] {
+        assert!(matches!(rules(text).rule_for("x"), Err(RulesError::NoRecipients { .. })), "{text}");
+    }
+}
+
+#[test]
+fn mistakes_are_never_silent() {
+    for (text, expected) in [
+        (
+            "creation_rules:\n  - path_regex: \"(\"\n    age: r\n",
+            "line 2, column 17: path_regex: invalid regular",
+        ),
+        (
+            "creation_rules:\n  - age: r\n    encrypted_regex: '(?=x)'\n",
+            "line 3, column 22: encrypted_regex: invalid",
+        ),
+        (
+            "creation_rules:\n  - age: r\n    encrypted_regex: a\n    unencrypted_regex: b\n",
+            "unencrypted_regex and encrypted_regex exclude each other",
+        ),
+        ("creation_rules:\n  - age: 5\n", "line 2, column 10: age must be a string or a list of strings"),
+        (
+            "creation_rules:\n  - age: r\n    mac_only_encrypted: maybe\n",
+            "mac_only_encrypted must be true or false",
+        ),
+        ("creation_rules: [", "line 1"),
+        ("creation_rules: x", "creation_rules must be a list"),
+        ("creation_rules: [x]", "a creation rule must be a map"),
+        ("stores: {yaml: {indent: -1}}", "stores.yaml.indent must be a number"),
+    ] {
+        let problem = problem(text);
+        assert!(problem.contains(expected), "{text:?}: {problem}");
+    }
+}
+
+#[test]
+fn other_key_types_are_named() {
+    let rules = rules(
+        "creation_rules:\n  - age: r\n    pgp: 'A,B'\n    hc_vault_transit_uri: http://v/v1/t/keys/k\n",
+    );
+    assert_eq!(rules.rule_for("x").unwrap().other_key_types(), ["pgp", "hc_vault_transit_uri"]);
+    let groups = Rules::parse("creation_rules:\n  - key_groups:\n      - kms: [{arn: a}]\n").unwrap();
+    assert_eq!(groups.rule_for("x").unwrap().other_key_types(), ["kms"]);
+}
+
+#[test]
+fn indent_of_the_yaml_store() {
+    assert_eq!(rules("stores: {yaml: {indent: 2}}").yaml_indent, Some(2));
+    assert_eq!(rules("stores: {yaml: {indent: 0}}").yaml_indent, None);
+    assert_eq!(rules("stores: {json: {indent: 2}}").yaml_indent, None);
+}

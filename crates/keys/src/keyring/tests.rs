@@ -1,0 +1,244 @@
+use std::path::{Path, PathBuf};
+
+use age::secrecy::ExposeSecret;
+use sops::Selector;
+
+use super::*;
+use crate::wrap;
+
+fn data(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/sops").join(path)
+}
+
+fn metadata(groups: Vec<KeyGroup>) -> Metadata {
+    Metadata {
+        groups,
+        shamir_threshold: None,
+        selector: Selector::default(),
+        mac_only_encrypted: false,
+        last_modified: String::new(),
+        mac: None,
+        version: "3.13.3".to_owned(),
+        unknown: Vec::new(),
+    }
+}
+
+/// A data key wrapped for `identities`.
+fn wrapped(identities: &[&Identity]) -> (DataKey, Metadata) {
+    let key = DataKey::generate();
+    let recipients: Vec<String> = identities.iter().map(|identity| recipient_of(identity)).collect();
+    let age = wrap(&key, &recipients).unwrap();
+    (key, metadata(vec![KeyGroup { age, others: Vec::new() }]))
+}
+
+fn text(identity: &Identity) -> String {
+    identity.to_string().expose_secret().to_owned()
+}
+
+fn with_key(text: &str) -> AgeSources {
+    AgeSources { key: Some(text.into()), ..AgeSources::default() }
+}
+
+#[test]
+fn any_recipient_opens_it_whatever_the_label_says() {
+    let (a, b, c) = (Identity::generate(), Identity::generate(), Identity::generate());
+    let (key, mut metadata) = wrapped(&[&a, &b]);
+    metadata.groups[0].age[1].recipient = "not a recipient".to_owned();
+    for identity in [&a, &b] {
+        let got = Keyring::new(with_key(&text(identity))).data_key(&metadata).unwrap();
+        assert_eq!(got.expose(), key.expose());
+    }
+    assert!(Keyring::new(with_key(&text(&c))).data_key(&metadata).is_err());
+}
+
+#[test]
+fn files_that_sops_wrote_open() {
+    for (file, values) in [
+        ("enc/keys_multi_age.yaml", "values/keys_multi_age.tsv"),
+        ("enc/keys_all_age.yaml", "values/keys_all_age.tsv"),
+    ] {
+        let yaml = fs_err::read_to_string(data(file)).unwrap();
+        let age: Vec<AgeEntry> = yaml
+            .split("- recipient: ")
+            .skip(1)
+            .map(|entry| {
+                let (recipient, rest) = entry.split_once('\n').unwrap();
+                let armor = rest.lines().skip(1).map(str::trim).take_while(|line| !line.contains(": "));
+                let enc = armor.map(|line| format!("{line}\n")).collect();
+                AgeEntry { recipient: recipient.to_owned(), enc }
+            })
+            .collect();
+        assert!(age.len() >= 3, "{file}");
+        let metadata = metadata(vec![KeyGroup { age, others: Vec::new() }]);
+        let sources = AgeSources { key_file: Some(data("keys/age1.txt")), ..AgeSources::default() };
+        let key = Keyring::new(sources).data_key(&metadata).unwrap();
+        let hex: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = fs_err::read_to_string(data(values)).unwrap();
+        assert_eq!(expected.lines().next().unwrap(), format!("#datakey\t{hex}"), "{file}");
+    }
+}
+
+#[test]
+fn a_broken_source_does_not_hide_a_good_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let identity = Identity::generate();
+    let good = dir.path().join("keys.txt");
+    fs_err::write(&good, text(&identity)).unwrap();
+    let (_, metadata) = wrapped(&[&identity]);
+    let sources = AgeSources {
+        key: Some("hunter2".into()),
+        key_file: Some(dir.path().join("none.txt")),
+        key_command: None,
+        key_files: vec![dir.path().to_owned(), good],
+    };
+    assert!(Keyring::new(sources).data_key(&metadata).is_ok());
+}
+
+#[test]
+fn without_a_fitting_identity_everything_is_named_and_no_key_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mine, theirs) = (Identity::generate(), Identity::generate());
+    let keys = dir.path().join("keys.txt");
+    let (_, mut metadata) = wrapped(&[&theirs]);
+    let fields = Field::Map(vec![
+        ("created_at".to_owned(), Field::Text("2026".to_owned())),
+        ("fp".to_owned(), Field::Text("85D77543".to_owned())),
+    ]);
+    metadata.groups[0].others.push(OtherEntry { kind: "pgp".to_owned(), fields });
+    let sources = AgeSources {
+        key: Some(format!("{}\nhunter2", text(&mine)).into()),
+        key_command: Some("false".to_owned()),
+        key_files: vec![keys.clone()],
+        ..AgeSources::default()
+    };
+    let keyring = Keyring::new(sources);
+    let error = keyring.data_key(&metadata).unwrap_err();
+    let NoKey::NoIdentity { encrypted_for, looked_in, own } = &error else { panic!("{error}") };
+    assert_eq!(encrypted_for, &[recipient_of(&theirs), "pgp 85D77543".to_owned()]);
+    assert_eq!(own, &[recipient_of(&mine)]);
+    let looked: Vec<String> = looked_in.iter().map(Looked::to_string).collect();
+    let expected = [
+        "SOPS_AGE_KEY (1 identity, something that is no identity in line 2)".to_owned(),
+        "SOPS_AGE_KEY_FILE (not set)".to_owned(),
+        format!("{} (not there)", keys.display()),
+        "SOPS_AGE_KEY_CMD (false failed: exit status: 1; run it by hand to see why)".to_owned(),
+    ];
+    assert_eq!(looked, expected);
+    let all = format!("{error} {error:?} {keyring:?} {:?}", error.hint());
+    assert!(!all.contains("hunter2") && !all.contains("AGE-SECRET-KEY"), "{all}");
+}
+
+#[test]
+fn the_command_runs_without_a_shell_once_per_recipient_and_only_if_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (Identity::generate(), Identity::generate());
+    let name = |identity: &Identity| dir.path().join(recipient_of(identity));
+    fs_err::write(name(&second), text(&second)).unwrap();
+    let log = dir.path().join("log");
+    let script = dir.path().join("my script.sh");
+    let lines = format!(
+        "echo \"$1 $SOPS_AGE_RECIPIENT ${{SOPS_AGE_KEY-unset}}\" >> {}\ncat {}/$SOPS_AGE_RECIPIENT || true\n",
+        log.display(),
+        dir.path().display()
+    );
+    fs_err::write(&script, lines).unwrap();
+    let sources = AgeSources {
+        key: Some(text(&Identity::generate()).into()),
+        key_command: Some(format!("sh '{}' '$HOME; x'", script.display())),
+        ..AgeSources::default()
+    };
+    let keyring = Keyring::new(sources);
+    let (key, metadata) = wrapped(&[&first, &second]);
+    assert_eq!(keyring.data_key(&metadata).unwrap().expose(), key.expose());
+    let (_, again) = wrapped(&[&second, &first]);
+    keyring.data_key(&again).unwrap();
+    let expected =
+        format!("$HOME; x {} unset\n$HOME; x {} unset\n", recipient_of(&first), recipient_of(&second));
+    assert_eq!(fs_err::read_to_string(&log).unwrap(), expected);
+
+    let sources = AgeSources { key: Some(text(&first).into()), ..keyring.sources.clone() };
+    Keyring::new(sources).data_key(&metadata).unwrap();
+    assert_eq!(fs_err::read_to_string(&log).unwrap(), expected, "not asked when another source will do");
+}
+
+#[test]
+fn a_command_that_cannot_run_is_named() {
+    let (_, metadata) = wrapped(&[&Identity::generate()]);
+    for (command, words) in [
+        ("/no/such/program x", "/no/such/program does not start: entity not found"),
+        ("echo 'x", "a quote in it does not end"),
+        (" ", "it is empty"),
+        ("echo hunter2", "no identity, something that is no identity in line 1"),
+    ] {
+        let sources = AgeSources { key_command: Some(command.to_owned()), ..AgeSources::default() };
+        let error = Keyring::new(sources).data_key(&metadata).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("SOPS_AGE_KEY_CMD ({words})")), "{error}");
+    }
+}
+
+#[test]
+fn sources_are_read_once_and_opened_keys_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let identity = Identity::generate();
+    let file = dir.path().join("keys.txt");
+    fs_err::write(&file, text(&identity)).unwrap();
+    let keyring = Keyring::new(AgeSources { key_file: Some(file.clone()), ..AgeSources::default() });
+    let (key, metadata) = wrapped(&[&identity]);
+    keyring.data_key(&metadata).unwrap();
+    fs_err::remove_file(&file).unwrap();
+    assert_eq!(keyring.data_key(&metadata).unwrap().expose(), key.expose());
+    keyring.data_key(&wrapped(&[&identity]).1).unwrap();
+}
+
+#[test]
+fn a_damaged_key_is_told_from_a_foreign_one() {
+    let identity = Identity::generate();
+    let sources = with_key(&text(&identity));
+    let damaged = |enc: String| {
+        let age = vec![AgeEntry { recipient: recipient_of(&identity), enc }];
+        match Keyring::new(sources.clone()).data_key(&metadata(vec![KeyGroup { age, others: Vec::new() }])) {
+            Err(NoKey::Damaged { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    let enc = |content: &[u8]| age::encrypt_and_armor(&identity.to_public(), content).unwrap();
+    assert_eq!(damaged(String::new()), "it has no valid age header");
+    assert_eq!(damaged("hunter2".to_owned()), "it has no valid age header");
+    assert_eq!(damaged(enc(&[7; 31])), "it holds no AES key");
+    assert_eq!(damaged(enc(&[7; 33])), "it holds no AES key");
+    assert_eq!(damaged(enc(&[7; 1000])), "it holds no AES key");
+    let whole = enc(&[7; 32]);
+    let lines: Vec<&str> = whole.lines().collect();
+    let last = lines.len() - 2;
+    let cut = whole.replace(&format!("{}\n", lines[last]), "");
+    assert!(
+        ["its content was changed", "it does not decrypt"].contains(&damaged(cut.clone())),
+        "{}",
+        damaged(cut)
+    );
+
+    // Somebody else's damaged key is not what keeps us out.
+    let (_, mut metadata) = wrapped(&[&Identity::generate(), &Identity::generate()]);
+    metadata.groups[0].age[0].enc = "x".to_owned();
+    let error = Keyring::new(sources.clone()).data_key(&metadata).unwrap_err();
+    assert!(matches!(error, NoKey::NoIdentity { .. }), "{error}");
+
+    // One damaged key among good ones does no harm.
+    let (key, mut metadata) = wrapped(&[&Identity::generate(), &identity]);
+    metadata.groups[0].age[0].enc = "x".to_owned();
+    assert_eq!(Keyring::new(sources.clone()).data_key(&metadata).unwrap().expose(), key.expose());
+}
+
+#[test]
+fn one_group_works_and_several_are_refused_by_name() {
+    let identity = Identity::generate();
+    let (_, mut metadata) = wrapped(&[&identity]);
+    metadata.shamir_threshold = Some(1);
+    let keyring = Keyring::new(with_key(&text(&identity)));
+    assert!(keyring.data_key(&metadata).is_ok());
+    let second = metadata.groups[0].clone();
+    metadata.groups.push(second);
+    let error = keyring.data_key(&metadata).unwrap_err();
+    assert_eq!(error, NoKey::ShamirGroups { groups: 2 });
+    assert!(error.to_string().contains("Shamir key groups"));
+}

@@ -1,0 +1,124 @@
+//! Why a file's data key could not be had, told so that its reader can do something about it.
+
+use std::fmt;
+
+/// A file's data key cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoKey {
+    /// No identity opens any of the file's keys.
+    NoIdentity {
+        /// Recipients in full: `age1...`, or the type and the name of another key (`pgp 85D7...`).
+        encrypted_for: Vec<String>,
+        /// Every place looked at, with what was there.
+        looked_in: Vec<Looked>,
+        /// The recipients of the identities that were found.
+        own: Vec<String>,
+    },
+    /// The key wrapped for `recipient` is no intact age file, and no other key could be opened.
+    Damaged { recipient: String, reason: &'static str },
+    /// The data key is split over several groups of keys.
+    ShamirGroups { groups: usize },
+}
+
+/// A place where identities may be, and what was found there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// The variable, the file, or both.
+    pub place: String,
+    /// `1 identity`, `not set`, `not there`, ...
+    pub found: String,
+}
+
+impl NoKey {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoIdentity { own, .. } if own.is_empty() => Some(
+                "put your age identity into SOPS_AGE_KEY_FILE or one of the files above; age-keygen makes one".to_owned(),
+            ),
+            Self::NoIdentity { own, .. } => {
+                Some(format!("ask someone who can open it to encrypt it for you, too: {}", own.join(", ")))
+            }
+            Self::Damaged { .. } => Some("restore the file from git".to_owned()),
+            Self::ShamirGroups { .. } => Some("open it with sops".to_owned()),
+        }
+    }
+}
+
+impl std::error::Error for NoKey {}
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoIdentity { encrypted_for, looked_in, .. } => {
+                let recipients: Vec<String> =
+                    encrypted_for.iter().map(|recipient| short(recipient)).collect();
+                let places: Vec<String> = looked_in.iter().map(Looked::to_string).collect();
+                let places = if places.is_empty() { "no place".to_owned() } else { places.join(", ") };
+                f.write_str("no identity opens it\n")?;
+                writeln!(f, "  it is encrypted for  {}", recipients.join(", "))?;
+                write!(f, "  looked in            {places}")
+            }
+            Self::Damaged { recipient, reason } => {
+                write!(f, "the key wrapped for {} is damaged: {reason}", short(recipient))
+            }
+            Self::ShamirGroups { groups } => {
+                write!(f, "it uses Shamir key groups ({groups} of them), not supported by this build")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Looked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.place, self.found)
+    }
+}
+
+/// An age recipient by its two ends; anything else as it is.
+fn short(recipient: &str) -> String {
+    match (recipient.get(..6), recipient.get(recipient.len().saturating_sub(2)..)) {
+        (Some(head), Some(tail))
+            if head.starts_with("age1") && recipient.len() > 20 && !recipient.contains(' ') =>
+        {
+            format!("{head}...{tail}")
+        }
+        _ => recipient.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen() {
+        let looked = |place: &str, found: &str| Looked { place: place.to_owned(), found: found.to_owned() };
+        let error = NoKey::NoIdentity {
+            encrypted_for: vec![
+                "age1mqq2rjxcga730khquz96yd89axq5u97y2pshqm35fxf6nu8n599sgwwr93".to_owned(),
+                "pgp 85D77543B3D624B63CEA9E6DBC17301B491B3F21".to_owned(),
+            ],
+            looked_in: vec![
+                looked("SOPS_AGE_KEY", "not set"),
+                looked("/h/.config/sops/age/keys.txt", "1 identity"),
+            ],
+            own: vec!["age1abc".to_owned()],
+        };
+        let expected = "no identity opens it\n  \
+            it is encrypted for  age1mq...93, pgp 85D77543B3D624B63CEA9E6DBC17301B491B3F21\n  \
+            looked in            SOPS_AGE_KEY (not set), /h/.config/sops/age/keys.txt (1 identity)";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("ask someone who can open it to encrypt it for you, too: age1abc")
+        );
+    }
+
+    #[test]
+    fn a_label_that_is_no_recipient_is_shown_as_it_is() {
+        assert_eq!(short("é"), "é");
+        assert_eq!(short("age1ééééééééééééééééé"), "age1é...é");
+        assert_eq!(short("ssh-ed25519 AAAAC3Nz me@host"), "ssh-ed25519 AAAAC3Nz me@host");
+    }
+}

@@ -102,10 +102,11 @@ pub fn gather(
             .map_err(fleet_error)?
             .unwrap_or_default()
         {
-            if file.optional && !file.path.exists() {
+            let is_missing = !is_url(&file.path) && !file.path.exists();
+            if is_missing && file.optional {
                 continue;
             }
-            if !file.path.exists() {
+            if is_missing {
                 let named_in = release.map(|release| named_at(release, file.place)).unwrap_or_default();
                 return Err(missing(&file.path, &named_in)
                     .hint("write a `?` behind the name of a file that may be missing"));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sops::ShamirError;
+
 /// A file's data key cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoKey {
@@ -16,8 +18,12 @@ pub enum NoKey {
     },
     /// The key wrapped for `recipient` is no intact age file, and no other key could be opened.
     Damaged { recipient: String, reason: &'static str },
-    /// The data key is split over several groups of keys.
-    ShamirGroups { groups: usize },
+    /// The data key is split over several groups of keys, and too few of them could be opened.
+    Shares { opened: usize, needed: usize, groups: usize, source: Box<NoKey> },
+    /// The shares do not fit together.
+    Shamir(ShamirError),
+    /// What was wrapped is no AES key.
+    NotAKey { bytes: usize },
 }
 
 /// A place where identities may be, and what was found there.
@@ -39,8 +45,10 @@ impl NoKey {
             Self::NoIdentity { own, .. } => {
                 Some(format!("ask someone who can open it to encrypt it for you, too: {}", own.join(", ")))
             }
-            Self::Damaged { .. } => Some("restore the file from git".to_owned()),
-            Self::ShamirGroups { .. } => Some("open it with sops".to_owned()),
+            Self::Shares { source, .. } => source.hint(),
+            Self::Damaged { .. } | Self::Shamir(_) | Self::NotAKey { .. } => {
+                Some("restore the file from git".to_owned())
+            }
         }
     }
 }
@@ -62,9 +70,14 @@ impl fmt::Display for NoKey {
             Self::Damaged { recipient, reason } => {
                 write!(f, "the key wrapped for {} is damaged: {reason}", short(recipient))
             }
-            Self::ShamirGroups { groups } => {
-                write!(f, "it uses Shamir key groups ({groups} of them), not supported by this build")
+            Self::Shares { opened, needed, groups, source } => {
+                write!(
+                    f,
+                    "{opened} of its {groups} key groups open and {needed} are needed; of the first other: {source}"
+                )
             }
+            Self::Shamir(problem) => write!(f, "its key groups give no data key: {problem}"),
+            Self::NotAKey { bytes } => write!(f, "its data key has {bytes} bytes, which is no AES key"),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use age::x25519::{Identity, Recipient};
 use secrecy::{ExposeSecret, SecretString};
-use sops::{AgeEntry, DataKey};
+use sops::{DataKey, KeyGroup, MasterKey, ShamirError, WrappedKey};
+use zeroize::Zeroizing;
 
 /// A recipient that no key can be wrapped for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +15,8 @@ pub enum WrapError {
     /// Somebody put a secret where a public key belongs; its text is in no error.
     #[error("a recipient is an age identity, which is secret, not a recipient")]
     IsIdentity,
+    #[error(transparent)]
+    Shamir(#[from] ShamirError),
     #[error("no key can be wrapped for {recipient}")]
     Failed { recipient: String },
 }
@@ -24,22 +27,44 @@ impl WrapError {
         match self {
             Self::Invalid { .. } => Some("a recipient begins with age1 and has 62 characters".to_owned()),
             Self::IsIdentity => Some("give the public key that age-keygen -y prints for it".to_owned()),
-            Self::Unsupported { .. } | Self::Failed { .. } => None,
+            Self::Unsupported { .. } | Self::Shamir(_) | Self::Failed { .. } => None,
         }
     }
 }
 
-/// Wraps `key` for every recipient (`age1...`, blanks around it do not count): one armored age file each, as sops
-/// writes them, in the order given.
-pub fn wrap(key: &DataKey, recipients: &[String]) -> Result<Vec<AgeEntry>, WrapError> {
-    recipients.iter().map(|recipient| wrap_for(key, recipient.trim())).collect()
+/// Wraps `key` for the keys of one group; for several groups, splits it and wraps a share for the keys of each.
+///
+/// `threshold` is how many shares are to give the key back; without it all are needed. One wrapped key for each master
+/// key, in the order given.
+pub fn wrap(
+    key: &DataKey,
+    groups: &[Vec<MasterKey>],
+    threshold: Option<u32>,
+) -> Result<Vec<KeyGroup>, WrapError> {
+    let shares = match groups {
+        [_] => vec![Zeroizing::new(key.expose().to_vec())],
+        _ => {
+            let threshold = threshold.map_or(groups.len(), |threshold| threshold as usize);
+            sops::split(key.expose(), groups.len(), threshold)?
+        }
+    };
+    let wrap_share = |(keys, share): (&Vec<MasterKey>, &Zeroizing<Vec<u8>>)| {
+        let keys: Result<_, _> = keys.iter().map(|key| wrap_by(key, share)).collect();
+        Ok(KeyGroup::of(keys?))
+    };
+    groups.iter().zip(&shares).map(wrap_share).collect()
 }
 
-fn wrap_for(key: &DataKey, recipient: &str) -> Result<AgeEntry, WrapError> {
+fn wrap_by(key: &MasterKey, share: &[u8]) -> Result<WrappedKey, WrapError> {
+    let MasterKey::Age { recipient } = key else {
+        let kind = key.kind().name().to_owned();
+        return Err(WrapError::Unsupported { recipient: key.to_string(), kind });
+    };
+    let recipient = recipient.trim();
     let parsed: Recipient = recipient.parse().map_err(|_| refuse(recipient))?;
-    let enc = age::encrypt_and_armor(&parsed, key.expose())
+    let enc = age::encrypt_and_armor(&parsed, share)
         .map_err(|_| WrapError::Failed { recipient: recipient.to_owned() })?;
-    Ok(AgeEntry { recipient: recipient.to_owned(), enc })
+    Ok(WrappedKey::new(MasterKey::Age { recipient: recipient.to_owned() }, enc, None))
 }
 
 fn refuse(recipient: &str) -> WrapError {
@@ -83,15 +108,20 @@ pub fn generate(now: jiff::Timestamp) -> NewIdentity {
 mod tests {
     use super::*;
     use crate::{AgeSources, Keyring};
-    use sops::{KeyGroup, Metadata, Selector};
+    use sops::{Metadata, Selector};
+
+    fn wrap_age(key: &DataKey, recipients: &[String]) -> Result<Vec<WrappedKey>, WrapError> {
+        let group = recipients.iter().map(|recipient| MasterKey::Age { recipient: recipient.clone() });
+        Ok(wrap(key, &[group.collect()], None)?.remove(0).keys)
+    }
 
     #[test]
     fn one_armored_file_for_each_recipient_in_order() {
         let (a, b) = (generate(jiff::Timestamp::UNIX_EPOCH), generate(jiff::Timestamp::UNIX_EPOCH));
         let recipients = [format!(" {} ", b.recipient), a.recipient.clone(), a.recipient.clone()];
-        let entries = wrap(&DataKey::generate(), &recipients).unwrap();
-        let names: Vec<&str> = entries.iter().map(|entry| entry.recipient.as_str()).collect();
-        assert_eq!(names, [&b.recipient, &a.recipient, &a.recipient]);
+        let entries = wrap_age(&DataKey::generate(), &recipients).unwrap();
+        let names: Vec<String> = entries.iter().map(|entry| entry.key.to_string()).collect();
+        assert_eq!(names, [b.recipient, a.recipient.clone(), a.recipient]);
         for entry in &entries {
             assert!(entry.enc.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n"));
             assert!(entry.enc.ends_with("\n-----END AGE ENCRYPTED FILE-----\n"));
@@ -108,9 +138,9 @@ mod tests {
         assert!(lines[2].starts_with("AGE-SECRET-KEY-1") && lines.len() == 3);
         assert!(!format!("{new:?}").contains("AGE-SECRET-KEY"));
         let key = DataKey::generate();
-        let age = wrap(&key, std::slice::from_ref(&new.recipient)).unwrap();
+        let keys = wrap_age(&key, std::slice::from_ref(&new.recipient)).unwrap();
         let metadata = Metadata {
-            groups: vec![KeyGroup { age, others: Vec::new() }],
+            groups: vec![KeyGroup::of(keys)],
             shamir_threshold: None,
             selector: Selector::default(),
             mac_only_encrypted: false,
@@ -125,7 +155,7 @@ mod tests {
 
     #[test]
     fn other_recipients_are_refused_by_kind() {
-        let error = |recipient: &str| wrap(&DataKey::generate(), &[recipient.to_owned()]).unwrap_err();
+        let error = |recipient: &str| wrap_age(&DataKey::generate(), &[recipient.to_owned()]).unwrap_err();
         assert_eq!(
             error("ssh-ed25519 AAAA me").to_string(),
             "ssh-ed25519 recipients are not supported by this build: ssh-ed25519 AAAA me"
@@ -142,7 +172,7 @@ mod tests {
     fn an_identity_given_as_a_recipient_is_not_shown() {
         let new = generate(jiff::Timestamp::UNIX_EPOCH);
         let secret = new.file.expose_secret().lines().last().unwrap().to_owned();
-        let error = wrap(&DataKey::generate(), std::slice::from_ref(&secret)).unwrap_err();
+        let error = wrap_age(&DataKey::generate(), std::slice::from_ref(&secret)).unwrap_err();
         assert!(!format!("{error} {error:?} {:?}", error.hint()).contains(&secret));
     }
 }

@@ -1,100 +1,166 @@
-//! An encrypted file.
+//! An encrypted file of any store, and what can be done with it.
 
 use std::fmt;
+use std::time::SystemTime;
 
-use yamldoc::{Edits, Kind, NodeId, Stream};
-
-use crate::block;
+use crate::changes::Changes;
+use crate::cipher::{Cipher, PREFIX};
+use crate::data_key::DataKey;
 use crate::error::Error;
-use crate::metadata::Metadata;
-use crate::walk::{SOPS, Walk};
+use crate::metadata::{KeyGroup, Metadata};
+use crate::plain::Plain;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::tree;
 
-/// An encrypted YAML text: its tree and its metadata.
+/// An encrypted file, read but not opened.
 pub struct Document<'a> {
-    pub(crate) stream: Stream<'a>,
-    pub(crate) walk: Walk,
-    pub(crate) metadata: Metadata,
+    store: Store,
+    form: Form<'a>,
+}
+
+/// The engines.
+enum Form<'a> {
+    Tree(tree::Document<'a>),
 }
 
 impl fmt::Debug for Document<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Document").field("metadata", &self.metadata).finish_non_exhaustive()
+        let mut debug = out.debug_struct("Document");
+        debug.field("store", &self.store).field("metadata", self.metadata()).finish_non_exhaustive()
     }
-}
-
-/// Whether `text` is a SOPS file: the root map of the first document has a `sops` map with `lastmodified` or `mac`,
-/// and `version`. A text that is not YAML is none.
-#[must_use]
-pub fn is_encrypted(text: &str) -> bool {
-    may_be_encrypted(text) && Stream::parse(text).is_ok_and(|stream| find_block(&stream).is_some())
 }
 
 /// Whether ciphertext occurs anywhere in `text`, also in a file that lost its metadata. Such a file must not be taken
 /// for a plain one.
 #[must_use]
 pub fn has_ciphertext(text: &str) -> bool {
-    text.contains(crate::cipher::PREFIX)
-}
-
-/// Words without which there is no metadata; spares large plain files the parser.
-fn may_be_encrypted(text: &str) -> bool {
-    ["sops", "version"].iter().all(|word| text.contains(word))
-        && ["lastmodified", "mac"].iter().any(|word| text.contains(word))
-}
-
-/// The block of the first document, if it looks like metadata.
-fn find_block(stream: &Stream<'_>) -> Option<NodeId> {
-    let block = stream.get(stream.documents.first()?.root, SOPS)?;
-    let has = |name| stream.get(block, name).is_some();
-    (has("version") && (has("lastmodified") || has("mac"))).then_some(block)
+    text.contains(PREFIX)
 }
 
 impl<'a> Document<'a> {
-    /// Reads an encrypted text.
+    /// Reads an encrypted text of `store`.
     ///
     /// # Errors
     /// [`Error::Yaml`], [`Error::NoMetadata`], [`Error::BadMetadata`], [`Error::NoKeys`], [`Error::Selector`].
-    pub fn parse(text: &'a str) -> Result<Self, Error> {
-        Self::of(Stream::parse(text)?)
+    pub fn parse(text: &'a str, store: Store) -> Result<Self, Error> {
+        Ok(Self { store, form: Form::Tree(tree::Document::parse(text)?) })
     }
 
-    /// Reads `text` if it is encrypted (see [`is_encrypted`]), parsing it once; a plain text gives `None`.
+    /// Reads `text` if it has SOPS metadata; a plain text gives `None`. `named` is the store that the name of the file
+    /// stands for.
     ///
     /// # Errors
     /// As [`Document::parse`], for texts that look encrypted only.
-    pub fn detect(text: &'a str) -> Result<Option<Self>, Error> {
-        if !may_be_encrypted(text) {
-            return Ok(None);
-        }
-        let stream = Stream::parse(text)?;
-        if find_block(&stream).is_none() {
-            return Ok(None);
-        }
-        Self::of(stream).map(Some)
+    pub fn detect(text: &'a str, named: Store) -> Result<Option<Self>, Error> {
+        Ok(tree::Document::detect(text)?.map(|tree| Self { store: named, form: Form::Tree(tree) }))
     }
 
-    fn of(stream: Stream<'a>) -> Result<Self, Error> {
-        stream.check_keys()?;
-        let root = stream.documents.first().ok_or(Error::NoMetadata)?.root;
-        let sops = stream.get(root, SOPS).ok_or(Error::NoMetadata)?;
-        if !matches!(stream.node(stream.resolved(sops)).kind, Kind::Mapping { .. }) {
-            return Err(Error::NoMetadata);
-        }
-        let metadata = Metadata::read(&stream, sops)?;
-        let walk = Walk::new(&stream, &metadata.selector.compile()?)?;
-        Ok(Self { stream, walk, metadata })
+    /// What the file is.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.store
     }
 
-    /// The `sops` block of the first document, which speaks for all.
+    /// What the file says about itself; in YAML the block of the first document speaks for all.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        match &self.form {
+            Form::Tree(tree) => &tree.metadata,
+        }
     }
 
-    /// The text without the metadata blocks, values still encrypted.
-    pub(crate) fn body(&self) -> Result<String, Error> {
-        let mut edits = Edits::default();
-        block::remove(&mut edits, &self.stream, &self.walk, &[]);
-        edits.apply(self.stream.text).map_err(|_| Error::NotRepresentable)
+    /// Decrypts all values and comments and verifies the MAC.
+    ///
+    /// A comment that cannot be decrypted stays as it is: comments are not authenticated, and other tools move them.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for the first value that cannot be decrypted; [`Error::MacMissing`], [`Error::MacDecrypt`],
+    /// [`Error::MacMismatch`].
+    pub fn decrypt(&self, key: &DataKey) -> Result<Plain, Error> {
+        let (plain, mac) = self.decrypt_unverified(key)?;
+        mac.map(|()| plain)
     }
+
+    /// Decrypts like [`Document::decrypt`]; what the check of the MAC says is left to the caller. Only for people who
+    /// ask for it (`--ignore-mac`): without the check nobody knows who wrote the values.
+    ///
+    /// # Errors
+    /// [`Error::Value`].
+    pub fn decrypt_unverified(&self, key: &DataKey) -> Result<(Plain, Result<(), Error>), Error> {
+        match &self.form {
+            Form::Tree(tree) => tree.decrypt(&Cipher::new(key)),
+        }
+    }
+
+    /// The encrypted form of `plain`, which replaces the text this file decrypts to.
+    ///
+    /// Ciphertext of unchanged values and comments is kept verbatim: by position first, then, for list items that
+    /// moved, by path. Everything else gets a fresh IV. MAC and time stay unless a value changed; an unchanged text
+    /// gives the same file.
+    ///
+    /// # Errors
+    /// Those of [`Document::decrypt`] and [`encrypt`].
+    pub fn update(&self, plain: &[u8], key: &DataKey, now: SystemTime) -> Result<(String, Changes), Error> {
+        match &self.form {
+            Form::Tree(tree) => tree.update(text_of(plain)?, &Cipher::new(key), now),
+        }
+    }
+
+    /// The file with its data key wrapped otherwise: values, MAC and time stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::NotRepresentable`].
+    pub fn rewrap(&self, groups: Vec<KeyGroup>, shamir_threshold: Option<u32>) -> Result<String, Error> {
+        let metadata = Metadata { groups, shamir_threshold, ..self.metadata().clone() };
+        match &self.form {
+            Form::Tree(tree) => tree.rewrap(&metadata),
+        }
+    }
+
+    /// The file under a new data key, `new`, which `groups` wrap: every value and the MAC are encrypted anew.
+    ///
+    /// # Errors
+    /// Those of [`Document::decrypt`] and [`encrypt`].
+    pub fn rotate(
+        &self,
+        key: &DataKey,
+        new: &DataKey,
+        groups: Vec<KeyGroup>,
+        shamir_threshold: Option<u32>,
+        now: SystemTime,
+    ) -> Result<String, Error> {
+        let plain = self.decrypt(key)?;
+        let old = self.metadata();
+        let settings = Settings {
+            groups,
+            shamir_threshold,
+            selector: old.selector.clone(),
+            mac_only_encrypted: old.mac_only_encrypted,
+            now,
+            indent: match &self.form {
+                Form::Tree(tree) => tree.block_step(),
+            },
+            unknown: old.unknown.clone(),
+        };
+        encrypt(&plain.content, self.store, new, &settings)
+    }
+}
+
+/// Encrypts a plain text. Everything but selected values and comments stays byte for byte, and decrypting gives back
+/// the same bytes.
+///
+/// # Errors
+/// [`Error::Yaml`] (syntax, duplicate and non-string keys), [`Error::NotText`], [`Error::Empty`], [`Error::NotAMap`],
+/// [`Error::ReservedKey`], [`Error::Unsupported`], [`Error::Selector`], [`Error::SelectorMatchesCiphertext`].
+pub fn encrypt(plain: &[u8], _store: Store, key: &DataKey, settings: &Settings) -> Result<String, Error> {
+    tree::encrypt(text_of(plain)?, key, settings)
+}
+
+/// Every store but the binary one holds text.
+fn text_of(plain: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(plain).map_err(|error| {
+        let line = plain[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Error::NotText { line }
+    })
 }

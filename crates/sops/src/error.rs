@@ -17,6 +17,12 @@ pub enum Error {
     /// A text without any document.
     #[error("no YAML document, only blanks and comments")]
     Empty,
+    /// A text file with bytes that are no text.
+    #[error("line {line} is not text in UTF-8")]
+    NotText {
+        /// Its number, from 1.
+        line: usize,
+    },
     /// No `sops` block in the first document.
     #[error("no sops metadata, the file is not encrypted")]
     NoMetadata,

@@ -1,35 +1,36 @@
-//! The SOPS file format, YAML store: tree walk, `ENC[...]` values, MAC, metadata, `.sops.yaml` rules.
+//! The SOPS file format: stores, tree walk, `ENC[...]` values, MAC, metadata, Shamir shares, `.sops.yaml` rules.
 //!
 //! Text and a data key in, text out. Nothing here does I/O, knows how a data key is wrapped, or reads the
 //! environment; wrapping and unwrapping live in `keys`.
 
-mod block;
+mod changes;
 mod cipher;
-mod comments;
 mod data_key;
-mod decrypt;
 mod document;
-mod encrypt;
 mod error;
 mod go_regex;
-mod layout;
-mod leaves;
 mod mac;
+mod master_key;
 mod metadata;
+mod plain;
 mod rules;
-mod seal;
 mod selector;
-mod token;
+mod settings;
+mod shamir;
+mod store;
+mod time;
+mod tree;
 mod typed;
-mod update;
-mod walk;
 
+pub use changes::Changes;
 pub use data_key::{BadKeyLength, DataKey};
-pub use decrypt::Plain;
-pub use document::{Document, has_ciphertext, is_encrypted};
-pub use encrypt::{Settings, encrypt};
+pub use document::{Document, encrypt, has_ciphertext};
 pub use error::{Error, Unsupported, ValueProblem};
-pub use metadata::{AgeEntry, Field, KeyGroup, Metadata, OtherEntry};
-pub use rules::{RecipientGroup, Rule, Rules, RulesError};
+pub use master_key::{KeyType, MasterKey};
+pub use metadata::{Field, KeyGroup, Metadata, WrappedKey};
+pub use plain::Plain;
+pub use rules::{Indent, Rule, Rules, RulesError};
 pub use selector::Selector;
-pub use update::Changes;
+pub use settings::Settings;
+pub use shamir::{ShamirError, join, split};
+pub use store::Store;

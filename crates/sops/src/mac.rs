@@ -1,6 +1,12 @@
 //! The MAC over all leaves of a file.
 
 use sha2::{Digest, Sha256, Sha512};
+use zeroize::Zeroizing;
+
+use crate::cipher::Cipher;
+use crate::error::Error;
+use crate::metadata::Metadata;
+use crate::typed::{Type, Typed};
 
 /// Collects leaves in document order.
 pub(crate) struct Mac {
@@ -34,6 +40,23 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
     bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte)]).collect()
+}
+
+/// The MAC as the file holds it.
+pub(crate) fn seal_mac(cipher: &Cipher, mac: &str, last_modified: &str) -> String {
+    cipher.seal(&Typed { kind: Type::Str, bytes: mac.as_bytes().into() }, last_modified)
+}
+
+/// The MAC that the file holds, if it belongs to values that hash to `computed`.
+pub(crate) fn check_mac(
+    metadata: &Metadata,
+    cipher: &Cipher,
+    computed: &str,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mac = metadata.mac.as_deref().ok_or(Error::MacMissing)?;
+    let aad = yamldoc::rfc3339(&metadata.last_modified, false).ok_or(Error::MacDecrypt)?;
+    let mac = cipher.open(mac, &aad).map_err(|_| Error::MacDecrypt)?;
+    if *mac.raw == computed.as_bytes() { Ok(mac.raw) } else { Err(Error::MacMismatch) }
 }
 
 #[cfg(test)]

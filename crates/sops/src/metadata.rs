@@ -1,8 +1,13 @@
 //! The `sops` block of a file: wrapped data keys, MAC, selector, writer version.
 
+mod entry;
+mod from_yaml;
 mod read;
 mod write;
 
+pub(crate) use read::Problem;
+
+use crate::master_key::MasterKey;
 use crate::selector::Selector;
 
 /// Everything the `sops` block says.
@@ -30,28 +35,25 @@ pub struct Metadata {
 /// Keys any of which opens the data key (or this group's share of it).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyGroup {
-    /// age recipients in file order.
-    pub age: Vec<AgeEntry>,
-    /// Keys of every other type (`pgp`, `kms`, `gcp_kms`, `azure_kv`, `hc_vault`, `hckms`), kept as they are.
-    pub others: Vec<OtherEntry>,
+    /// The data key or share, once for each master key: by type in the order of [`KeyType::ALL`](crate::KeyType::ALL), within a type in
+    /// file order.
+    pub keys: Vec<WrappedKey>,
+    /// Lists of key types that this version does not know, kept when the block is written again.
+    pub unknown: Vec<(String, Field)>,
 }
 
-/// One age recipient of the data key.
+/// The data key, or a share of it, wrapped by one master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AgeEntry {
-    /// `age1...` or an SSH public key. A label only: any identity that opens `enc` will do.
-    pub recipient: String,
-    /// ASCII-armored age file that holds the data key or share.
+pub struct WrappedKey {
+    /// The key that opens it.
+    pub key: MasterKey,
+    /// The ciphertext: an ASCII-armored age or OpenPGP file, or what the service gave, base64 as SOPS has it for the
+    /// type.
     pub enc: String,
-}
-
-/// A wrapped key of a type this build cannot open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherEntry {
-    /// Field name in the file, such as `pgp` or `kms`.
-    pub kind: String,
-    /// Its fields as they stand in the file.
-    pub fields: Field,
+    /// When it was wrapped, RFC 3339 as in the file; SOPS writes none for age.
+    pub created_at: Option<String>,
+    /// Fields that this version does not know.
+    pub unknown: Vec<(String, Field)>,
 }
 
 /// A piece of metadata that is carried along, not understood.
@@ -65,4 +67,27 @@ pub enum Field {
     List(Vec<Field>),
     /// A map with its keys in file order.
     Map(Vec<(String, Field)>),
+}
+
+impl Field {
+    /// Null in any of the spellings YAML has for it.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Literal(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+}
+
+impl KeyGroup {
+    /// A group of these keys.
+    #[must_use]
+    pub fn of(keys: Vec<WrappedKey>) -> Self {
+        Self { keys, unknown: Vec::new() }
+    }
+}
+
+impl WrappedKey {
+    /// What `key` made of a data key.
+    #[must_use]
+    pub fn new(key: MasterKey, enc: String, created_at: Option<String>) -> Self {
+        Self { key, enc, created_at, unknown: Vec::new() }
+    }
 }

@@ -4,27 +4,40 @@ use regex::bytes::Regex;
 use yamldoc::{Kind, NodeId, Place, Profile, Stream, Value};
 
 use crate::go_regex;
+use crate::master_key::MasterKey;
 use crate::selector::{FIELDS, Selector};
 
 mod keys;
-
-pub use keys::RecipientGroup;
 
 /// A parsed `.sops.yaml`. Fields SOPS does not know are ignored, as it does.
 #[derive(Debug)]
 pub struct Rules {
     /// `None` when there are no rules at all, which SOPS treats as if there were no file.
     rules: Option<Vec<Rule>>,
-    /// `stores.yaml.indent`: indentation for the metadata block, if set and not 0.
-    pub yaml_indent: Option<usize>,
+    /// `stores.*.indent`.
+    pub indent: Indent,
+}
+
+/// Indentation of what we write new into a file; `None` where it is not set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Indent {
+    /// Spaces a level of the metadata block in YAML.
+    pub yaml: Option<usize>,
+    /// Spaces a level in JSON.
+    pub json: Option<usize>,
+    /// Spaces a level of the JSON that holds a binary file.
+    pub json_binary: Option<usize>,
 }
 
 /// One creation rule.
 #[derive(Debug)]
 pub struct Rule {
     path: Option<Regex>,
-    /// Who may read the file: one group, or one per Shamir share. Without duplicates.
-    pub groups: Vec<RecipientGroup>,
+    /// `path_regex` as written; without one the rule is for every path.
+    pub path_regex: Option<String>,
+    /// Who can open the file: one group, or one per Shamir share. Within a group without duplicates, and in the
+    /// order age, pgp, kms, gcp_kms, hckms, azure_kv, hc_vault; groups that are merged in come first.
+    pub groups: Vec<Vec<MasterKey>>,
     /// Shares needed where there are several groups.
     pub shamir_threshold: Option<u32>,
     /// What is encrypted.
@@ -76,7 +89,7 @@ impl Rules {
         stream.check_keys()?;
         let reader = Reader { stream: &stream };
         let Some(root) = stream.documents.first().map(|document| document.root) else {
-            return Ok(Self { rules: None, yaml_indent: None });
+            return Ok(Self { rules: None, indent: Indent::default() });
         };
         let rules = match reader.get(root, "creation_rules") {
             Some(list) if !reader.is_null(list) => {
@@ -85,7 +98,19 @@ impl Rules {
             }
             _ => None,
         };
-        Ok(Self { rules, yaml_indent: reader.yaml_indent(root)? })
+        let indent = |store| reader.indent(root, store);
+        let indent = Indent {
+            yaml: indent("yaml")?.filter(|&indent| indent > 0),
+            json: indent("json")?,
+            json_binary: indent("json_binary")?,
+        };
+        Ok(Self { rules, indent })
+    }
+
+    /// All rules in order.
+    #[must_use]
+    pub fn all(&self) -> &[Rule] {
+        self.rules.as_deref().unwrap_or_default()
     }
 
     /// The first rule for a file: `path` relative to the directory of the `.sops.yaml` with `/` between parts, or
@@ -97,24 +122,10 @@ impl Rules {
         let rules = self.rules.as_ref().ok_or(RulesError::NoRules)?;
         let matches = |rule: &&Rule| rule.path.as_ref().is_none_or(|regex| regex.is_match(path.as_bytes()));
         let rule = rules.iter().find(matches).ok_or_else(|| RulesError::NoMatch { path: path.to_owned() })?;
-        if rule.groups.is_empty() || rule.groups.iter().any(RecipientGroup::is_empty) {
+        if rule.groups.is_empty() || rule.groups.iter().any(Vec::is_empty) {
             return Err(RulesError::NoRecipients { place: rule.place });
         }
         Ok(rule)
-    }
-}
-
-impl Rule {
-    /// Names of key types other than age that the rule asks for.
-    #[must_use]
-    pub fn other_key_types(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for (kind, _) in self.groups.iter().flat_map(|group| &group.others) {
-            if !names.contains(&kind.as_str()) {
-                names.push(kind);
-            }
-        }
-        names
     }
 }
 
@@ -163,13 +174,13 @@ impl Reader<'_, '_> {
         if !matches!(self.stream.node(self.stream.resolved(rule)).kind, Kind::Mapping { .. }) {
             return Err(self.invalid(rule, "a creation rule must be a map".to_owned()));
         }
-        let path = match self.text(rule, "path_regex")? {
-            Some(pattern) => Some(self.regex(rule, "path_regex", &pattern)?),
-            None => None,
-        };
+        let path_regex = self.text(rule, "path_regex")?;
+        let path =
+            path_regex.as_deref().map(|pattern| self.regex(rule, "path_regex", pattern)).transpose()?;
         let groups = self.groups(rule)?;
         Ok(Rule {
             path,
+            path_regex,
             shamir_threshold: self.threshold(rule, groups.len())?,
             groups,
             selector: self.selector(rule)?,
@@ -226,15 +237,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn yaml_indent(&self, root: NodeId) -> Result<Option<usize>, RulesError> {
-        let indent = self.get(root, "stores").and_then(|stores| self.get(stores, "yaml"));
-        let Some(node) = indent.and_then(|yaml| self.get(yaml, "indent")) else { return Ok(None) };
+    /// `stores.STORE.indent`; sops means tabs by -1.
+    fn indent(&self, root: NodeId, store: &str) -> Result<Option<usize>, RulesError> {
+        let settings = self.get(root, "stores").and_then(|stores| self.get(stores, store));
+        let Some(node) = settings.and_then(|settings| self.get(settings, "indent")) else { return Ok(None) };
         match self.stream.value(node, Profile::Sops) {
             Ok(Some(Value::Null)) => Ok(None),
-            Ok(Some(Value::Int(indent @ 0..=16))) => {
-                Ok(usize::try_from(indent).ok().filter(|&indent| indent > 0))
-            }
-            _ => Err(self.invalid(node, "stores.yaml.indent must be a number from 0 to 16".to_owned())),
+            Ok(Some(Value::Int(-1))) if store != "yaml" => Ok(None),
+            Ok(Some(Value::Int(indent @ 0..=16))) => Ok(usize::try_from(indent).ok()),
+            _ => Err(self.invalid(node, format!("stores.{store}.indent must be a number from 0 to 16"))),
         }
     }
 }

@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 
 use flatten::{Leaf, comments, leaves};
 use manifest::{Case, Values, cases, key_for, read, skipped};
-use sops::{AgeEntry, DataKey, Document, Error, KeyGroup, Selector, Settings, ValueProblem, encrypt};
+use sops::{
+    DataKey, Document, Error, KeyGroup, MasterKey, Selector, Settings, Store, ValueProblem, WrappedKey,
+    encrypt,
+};
 
 /// Where the file that the oracle printed is wrong; `values/` or the note of the case is the truth.
 const WRONG_DEC: [&str; 12] = [
@@ -75,9 +78,9 @@ fn class(error: &Error) -> &'static str {
 
 /// Decrypts an encrypted text with the key of its case.
 fn decrypt(case: &Case, text: &str) -> Result<String, Error> {
-    let document = Document::parse(text)?;
+    let document = Document::parse(text, Store::Yaml)?;
     let key = key_for(case, &document);
-    document.decrypt(&key).map(|plain| plain.text.to_string())
+    document.decrypt(&key).map(|plain| plain.text().unwrap().to_owned())
 }
 
 fn run_roundtrip(case: &Case) {
@@ -118,10 +121,8 @@ fn run_own(case: &Case) {
     let selector = case.selector();
     let plain = read(&case.plain);
     let key = DataKey::generate();
-    let group = KeyGroup {
-        age: vec![AgeEntry { recipient: "age1test".into(), enc: "-----BEGIN\nx\n-----END\n".into() }],
-        others: Vec::new(),
-    };
+    let recipient = MasterKey::Age { recipient: "age1test".into() };
+    let group = KeyGroup::of(vec![WrappedKey::new(recipient, "-----BEGIN\nx\n-----END\n".into(), None)]);
     let settings = Settings {
         groups: vec![group],
         shamir_threshold: None,
@@ -129,15 +130,16 @@ fn run_own(case: &Case) {
         mac_only_encrypted: case.args.contains("--mac-only-encrypted"),
         now: std::time::SystemTime::now(),
         indent: None,
+        unknown: Vec::new(),
     };
-    let text = match encrypt(&plain, &key, &settings) {
+    let text = match encrypt(plain.as_bytes(), Store::Yaml, &key, &settings) {
         Ok(text) => text,
         Err(Error::Selector { .. }) if case.id.ends_with("_invalid") => return,
         Err(error) => panic!("{}: {error}", case.id),
     };
     assert!(!case.id.ends_with("_invalid"), "{}: an invalid regex was taken", case.id);
-    let document = Document::parse(&text).unwrap();
-    assert_eq!(*document.decrypt(&key).unwrap().text, plain, "{}", case.id);
+    let document = Document::parse(&text, Store::Yaml).unwrap();
+    assert_eq!(document.decrypt(&key).unwrap().text().unwrap(), plain, "{}", case.id);
     let values = Values::read(&case.id);
     assert_eq!(leaves(&plain), values.leaves, "{}: typing of the plain text", case.id);
     let encrypted = leaves(&text).iter().filter(|leaf| leaf.is_ciphertext()).count();
@@ -192,8 +194,10 @@ fn run_refused(case: &Case) {
         mac_only_encrypted: false,
         now: std::time::SystemTime::now(),
         indent: None,
+        unknown: Vec::new(),
     };
-    let error = encrypt(&read(&case.plain), &DataKey::generate(), &settings).unwrap_err();
+    let error =
+        encrypt(read(&case.plain).as_bytes(), Store::Yaml, &DataKey::generate(), &settings).unwrap_err();
     assert!(matches!(error, Error::SelectorMatchesCiphertext { .. }), "{}: {error}", case.id);
 }
 

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use keys::{Keyring, NoKey};
-use sops::Document;
+use sops::{Document, Store};
 use zeroize::Zeroizing;
 
 /// Why a values file that exists could not be made readable. Never holds a value.
@@ -52,7 +52,7 @@ impl Error {
 #[derive(Debug)]
 pub struct Opened {
     /// The plaintext, with the layout of the file.
-    pub text: Zeroizing<String>,
+    pub content: Zeroizing<Vec<u8>>,
     /// Every value that was encrypted, for masking output.
     pub secrets: Vec<Zeroizing<String>>,
 }
@@ -78,7 +78,7 @@ pub fn open_stream(
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let Ok(text) = str::from_utf8(&content) else { return Ok(content) };
     let opened = open_text(name, text, keyring)?;
-    Ok(opened.map_or(content, |opened| Zeroizing::new(opened.text.as_bytes().to_vec())))
+    Ok(opened.map_or(content, |opened| opened.content))
 }
 
 /// [`open`] for the content of `path`.
@@ -87,7 +87,7 @@ fn open_text(path: &Path, text: &str, keyring: &Keyring) -> Result<Option<Opened
         return Err(Error::OtherStore { path: path.to_owned(), store });
     }
     let sops_error = |source| Error::Sops { path: path.to_owned(), source: Box::new(source) };
-    let document = match Document::detect(text) {
+    let document = match Document::detect(text, Store::Yaml) {
         Ok(Some(document)) => document,
         Err(error) if sops::has_ciphertext(text) => return Err(sops_error(error)),
         Ok(None) if sops::has_ciphertext(text) => return Err(Error::Damaged { path: path.to_owned() }),
@@ -97,7 +97,7 @@ fn open_text(path: &Path, text: &str, keyring: &Keyring) -> Result<Option<Opened
         .data_key(document.metadata())
         .map_err(|source| Error::Key { path: path.to_owned(), source })?;
     let plain = document.decrypt(&data_key).map_err(sops_error)?;
-    Ok(Some(Opened { text: plain.text, secrets: plain.secrets }))
+    Ok(Some(Opened { content: plain.content, secrets: plain.secrets }))
 }
 
 /// The text of a regular file in UTF-8; `None` for everything that cannot be an encrypted YAML file.

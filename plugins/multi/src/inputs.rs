@@ -208,9 +208,8 @@ impl Files<'_> {
             .map_err(|error| CommandError::hinted(error, values::Error::hint))?;
         Ok(opened.map(|opened| {
             self.secrets.extend(opened.secrets);
-            let content = Zeroizing::new(opened.text.as_bytes().to_vec());
             let name = name.file_name().unwrap_or_default().to_string_lossy();
-            Source::Memory { name: name.as_ref().into(), content: Rc::new(content) }
+            Source::Memory { name: name.as_ref().into(), content: Rc::new(opened.content) }
         }))
     }
 

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use sops::{DataKey, KeyGroup, Selector, Settings};
-use sops::{Rule, Rules, RulesError};
+use sops::{DataKey, MasterKey, Rules, RulesError, Selector, Settings};
 use ui::{CommandError, OrHint, env};
 
 const FILE: &str = ".sops.yaml";
@@ -12,7 +11,8 @@ const FILE: &str = ".sops.yaml";
 /// How a new file is to be encrypted.
 #[derive(Debug)]
 pub struct NewFile {
-    recipients: Vec<String>,
+    groups: Vec<Vec<MasterKey>>,
+    shamir_threshold: Option<u32>,
     selector: Selector,
     mac_only_encrypted: bool,
     indent: Option<usize>,
@@ -30,14 +30,15 @@ impl NewFile {
             list.split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty())
-                .map(str::to_owned)
+                .map(|part| MasterKey::Age { recipient: part.to_owned() })
                 .collect::<Vec<_>>()
         });
         let file = config_file(&path);
         let Some(file) = file else {
             return match recipients {
                 Some(recipients) => Ok(Self {
-                    recipients,
+                    groups: vec![recipients],
+                    shamir_threshold: None,
                     selector: Selector::default(),
                     mac_only_encrypted: false,
                     indent: None,
@@ -50,48 +51,32 @@ impl NewFile {
         let folder = std::path::absolute(&file).ok().and_then(|file| file.parent().map(Path::to_owned));
         let relative = folder.as_deref().and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(&path);
         let rule = rules.rule_for(&relative.to_string_lossy()).map_err(|error| at_file(&file, error))?;
-        let recipients = match recipients {
-            Some(recipients) => recipients,
-            None => recipients_of(rule, &file)?,
+        let (groups, shamir_threshold) = match recipients {
+            Some(recipients) => (vec![recipients], None),
+            None => (rule.groups.clone(), rule.shamir_threshold),
         };
         Ok(Self {
-            recipients,
+            groups,
+            shamir_threshold,
             selector: rule.selector.clone(),
             mac_only_encrypted: rule.mac_only_encrypted,
-            indent: rules.yaml_indent,
+            indent: rules.indent.yaml,
         })
     }
 
     /// Settings with the data key wrapped for every recipient.
     pub fn settings(&self, data_key: &DataKey) -> Result<Settings, CommandError> {
-        let age = keys::wrap(data_key, &self.recipients)
+        let groups = keys::wrap(data_key, &self.groups, self.shamir_threshold)
             .map_err(|error| CommandError::hinted(error, keys::WrapError::hint))?;
         Ok(Settings {
-            groups: vec![KeyGroup { age, others: Vec::new() }],
-            shamir_threshold: None,
+            groups,
+            shamir_threshold: self.shamir_threshold,
             selector: self.selector.clone(),
             mac_only_encrypted: self.mac_only_encrypted,
             now: SystemTime::now(),
             indent: self.indent,
+            unknown: Vec::new(),
         })
-    }
-}
-
-/// The recipients of a rule; a rule that asks for keys which cannot be made here is refused, because a file without
-/// them would shut its readers out.
-fn recipients_of(rule: &Rule, file: &Path) -> Result<Vec<String>, CommandError> {
-    let place = format!("{}: {}", file.display(), rule.place);
-    if let [kind, ..] = rule.other_key_types().as_slice() {
-        return Err(CommandError::new(format!(
-            "{place}: the rule asks for {kind} keys, which are not supported"
-        )));
-    }
-    match rule.groups.as_slice() {
-        [group] => Ok(group.age.clone()),
-        groups => Err(CommandError::new(format!(
-            "{place}: the rule splits the key over {} groups, which is not supported",
-            groups.len()
-        ))),
     }
 }
 

@@ -26,9 +26,13 @@ fn metadata(groups: Vec<KeyGroup>) -> Metadata {
 /// A data key wrapped for `identities`.
 fn wrapped(identities: &[&Identity]) -> (DataKey, Metadata) {
     let key = DataKey::generate();
-    let recipients: Vec<String> = identities.iter().map(|identity| recipient_of(identity)).collect();
-    let age = wrap(&key, &recipients).unwrap();
-    (key, metadata(vec![KeyGroup { age, others: Vec::new() }]))
+    let group = identities.iter().map(|identity| age_key(identity)).collect();
+    let groups = wrap(&key, &[group], None).unwrap();
+    (key, metadata(groups))
+}
+
+fn age_key(identity: &Identity) -> MasterKey {
+    MasterKey::Age { recipient: recipient_of(identity) }
 }
 
 fn text(identity: &Identity) -> String {
@@ -43,7 +47,7 @@ fn with_key(text: &str) -> AgeSources {
 fn any_recipient_opens_it_whatever_the_label_says() {
     let (a, b, c) = (Identity::generate(), Identity::generate(), Identity::generate());
     let (key, mut metadata) = wrapped(&[&a, &b]);
-    metadata.groups[0].age[1].recipient = "not a recipient".to_owned();
+    metadata.groups[0].keys[1].key = MasterKey::Age { recipient: "not a recipient".to_owned() };
     for identity in [&a, &b] {
         let got = Keyring::new(with_key(&text(identity))).data_key(&metadata).unwrap();
         assert_eq!(got.expose(), key.expose());
@@ -58,18 +62,18 @@ fn files_that_sops_wrote_open() {
         ("enc/keys_all_age.yaml", "values/keys_all_age.tsv"),
     ] {
         let yaml = fs_err::read_to_string(data(file)).unwrap();
-        let age: Vec<AgeEntry> = yaml
+        let keys: Vec<WrappedKey> = yaml
             .split("- recipient: ")
             .skip(1)
             .map(|entry| {
                 let (recipient, rest) = entry.split_once('\n').unwrap();
                 let armor = rest.lines().skip(1).map(str::trim).take_while(|line| !line.contains(": "));
                 let enc = armor.map(|line| format!("{line}\n")).collect();
-                AgeEntry { recipient: recipient.to_owned(), enc }
+                WrappedKey::new(MasterKey::Age { recipient: recipient.to_owned() }, enc, None)
             })
             .collect();
-        assert!(age.len() >= 3, "{file}");
-        let metadata = metadata(vec![KeyGroup { age, others: Vec::new() }]);
+        assert!(keys.len() >= 3, "{file}");
+        let metadata = metadata(vec![KeyGroup::of(keys)]);
         let sources = AgeSources { key_file: Some(data("keys/age1.txt")), ..AgeSources::default() };
         let key = Keyring::new(sources).data_key(&metadata).unwrap();
         let hex: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -100,11 +104,8 @@ fn without_a_fitting_identity_everything_is_named_and_no_key_shown() {
     let (mine, theirs) = (Identity::generate(), Identity::generate());
     let keys = dir.path().join("keys.txt");
     let (_, mut metadata) = wrapped(&[&theirs]);
-    let fields = Field::Map(vec![
-        ("created_at".to_owned(), Field::Text("2026".to_owned())),
-        ("fp".to_owned(), Field::Text("85D77543".to_owned())),
-    ]);
-    metadata.groups[0].others.push(OtherEntry { kind: "pgp".to_owned(), fields });
+    let pgp = WrappedKey::new(MasterKey::pgp("85D77543"), "x".to_owned(), Some("2026".to_owned()));
+    metadata.groups[0].keys.push(pgp);
     let sources = AgeSources {
         key: Some(format!("{}\nhunter2", text(&mine)).into()),
         key_command: Some("false".to_owned()),
@@ -195,50 +196,65 @@ fn a_damaged_key_is_told_from_a_foreign_one() {
     let identity = Identity::generate();
     let sources = with_key(&text(&identity));
     let damaged = |enc: String| {
-        let age = vec![AgeEntry { recipient: recipient_of(&identity), enc }];
-        match Keyring::new(sources.clone()).data_key(&metadata(vec![KeyGroup { age, others: Vec::new() }])) {
-            Err(NoKey::Damaged { reason, .. }) => reason,
+        let keys = vec![WrappedKey::new(age_key(&identity), enc, None)];
+        match Keyring::new(sources.clone()).data_key(&metadata(vec![KeyGroup::of(keys)])) {
+            Err(NoKey::Damaged { reason, .. }) => reason.to_owned(),
+            Err(error @ NoKey::NotAKey { .. }) => error.to_string(),
             other => panic!("{other:?}"),
         }
     };
     let enc = |content: &[u8]| age::encrypt_and_armor(&identity.to_public(), content).unwrap();
     assert_eq!(damaged(String::new()), "it has no valid age header");
     assert_eq!(damaged("hunter2".to_owned()), "it has no valid age header");
-    assert_eq!(damaged(enc(&[7; 31])), "it holds no AES key");
-    assert_eq!(damaged(enc(&[7; 33])), "it holds no AES key");
-    assert_eq!(damaged(enc(&[7; 1000])), "it holds no AES key");
+    assert_eq!(damaged(enc(&[7; 31])), "its data key has 31 bytes, which is no AES key");
+    assert_eq!(damaged(enc(&[7; 33])), "its data key has 33 bytes, which is no AES key");
+    assert_eq!(damaged(enc(&[7; 1000])), "its data key has 34 bytes, which is no AES key");
     let whole = enc(&[7; 32]);
     let lines: Vec<&str> = whole.lines().collect();
     let last = lines.len() - 2;
     let cut = whole.replace(&format!("{}\n", lines[last]), "");
     assert!(
-        ["its content was changed", "it does not decrypt"].contains(&damaged(cut.clone())),
+        ["its content was changed", "it does not decrypt"].contains(&damaged(cut.clone()).as_str()),
         "{}",
         damaged(cut)
     );
 
     // Somebody else's damaged key is not what keeps us out.
     let (_, mut metadata) = wrapped(&[&Identity::generate(), &Identity::generate()]);
-    metadata.groups[0].age[0].enc = "x".to_owned();
+    metadata.groups[0].keys[0].enc = "x".to_owned();
     let error = Keyring::new(sources.clone()).data_key(&metadata).unwrap_err();
     assert!(matches!(error, NoKey::NoIdentity { .. }), "{error}");
 
     // One damaged key among good ones does no harm.
     let (key, mut metadata) = wrapped(&[&Identity::generate(), &identity]);
-    metadata.groups[0].age[0].enc = "x".to_owned();
+    metadata.groups[0].keys[0].enc = "x".to_owned();
     assert_eq!(Keyring::new(sources.clone()).data_key(&metadata).unwrap().expose(), key.expose());
 }
 
 #[test]
-fn one_group_works_and_several_are_refused_by_name() {
+fn shares_of_enough_groups_open_it() {
+    let identities = [Identity::generate(), Identity::generate(), Identity::generate()];
+    let groups: Vec<Vec<MasterKey>> = identities.iter().map(|identity| vec![age_key(identity)]).collect();
+    let key = DataKey::generate();
+    let mut metadata = metadata(wrap(&key, &groups, Some(2)).unwrap());
+    metadata.shamir_threshold = Some(2);
+    let two = with_key(&format!("{}\n{}", text(&identities[2]), text(&identities[0])));
+    assert_eq!(Keyring::new(two.clone()).data_key(&metadata).unwrap().expose(), key.expose());
+    metadata.shamir_threshold = Some(3);
+    let error = Keyring::new(two).data_key(&metadata).unwrap_err().to_string();
+    assert!(
+        error.starts_with("2 of its 3 key groups open and 3 are needed; of the first other: no identity"),
+        "{error}"
+    );
+    let error = Keyring::new(with_key(&text(&identities[0]))).data_key(&metadata).unwrap_err();
+    assert!(matches!(error, NoKey::Shares { opened: 1, .. }), "{error}");
+}
+
+#[test]
+fn the_threshold_of_one_group_means_nothing() {
     let identity = Identity::generate();
-    let (_, mut metadata) = wrapped(&[&identity]);
-    metadata.shamir_threshold = Some(1);
-    let keyring = Keyring::new(with_key(&text(&identity)));
-    assert!(keyring.data_key(&metadata).is_ok());
-    let second = metadata.groups[0].clone();
-    metadata.groups.push(second);
-    let error = keyring.data_key(&metadata).unwrap_err();
-    assert_eq!(error, NoKey::ShamirGroups { groups: 2 });
-    assert!(error.to_string().contains("Shamir key groups"));
+    let (key, mut metadata) = wrapped(&[&identity]);
+    metadata.shamir_threshold = Some(3);
+    let opened = Keyring::new(with_key(&text(&identity))).data_key(&metadata).unwrap();
+    assert_eq!(opened.expose(), key.expose());
 }

@@ -1,52 +1,54 @@
-//! The `sops` block to [`Metadata`].
+//! The fields of a `sops` block to [`Metadata`], whatever store they come from.
 
-use yamldoc::{Kind, NodeId, Profile, Stream, Value};
-
-use super::{AgeEntry, Field, KeyGroup, Metadata, OtherEntry};
-use crate::error::Error;
+use super::{Field, KeyGroup, Metadata, WrappedKey};
+use crate::master_key::KeyType;
 use crate::selector::{self, Selector};
 
-/// Key types other than age, in the order in which SOPS loads them.
-const OTHER_KINDS: [&str; 6] = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp"];
+/// What is wrong with a block.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// A field that cannot be used; an empty name is the block.
+    Field { name: String, problem: String },
+    /// No wrapped key at all.
+    NoKeys,
+    /// A selector that is no regular expression.
+    Selector(crate::Error),
+}
+
+/// Every field name of a block but those of key types and selectors.
+const FIELDS: [&str; 6] =
+    ["key_groups", "shamir_threshold", "lastmodified", "mac", "version", "mac_only_encrypted"];
 
 impl Metadata {
-    /// Reads the value of the `sops` key.
-    pub(crate) fn read(stream: &Stream<'_>, block: NodeId) -> Result<Self, Error> {
-        let reader = Reader { stream, block };
-        let Kind::Mapping { entries, .. } = &stream.node(stream.resolved(block)).kind else {
-            return Err(Error::NoMetadata);
-        };
+    /// Reads the fields of a block.
+    pub(crate) fn read(fields: &[(String, Field)]) -> Result<Self, Problem> {
+        let reader = Reader { fields };
         let last_modified = reader.text("lastmodified")?.unwrap_or_default();
         if yamldoc::rfc3339(&last_modified, false).is_none() {
-            return Err(reader.bad("lastmodified", "lastmodified must be a quoted RFC 3339 time"));
+            return Err(bad("lastmodified", "lastmodified must be a quoted RFC 3339 time"));
         }
-        let version = reader.text("version")?.unwrap_or_default();
+        let version = match reader.get("version") {
+            // `version: 3.7` and the like; what is not fit is refused below.
+            Some(Field::Literal(text)) => text.clone(),
+            _ => reader.text("version")?.unwrap_or_default(),
+        };
         if !is_version(&version) {
-            return Err(reader.bad("version", "version must be a SOPS version such as 3.13.3"));
+            return Err(bad("version", "version must be a SOPS version such as 3.13.3"));
         }
         let mut groups = reader.groups()?;
-        let mut flat = KeyGroup::default();
-        reader.keys(block, &mut flat)?;
+        let flat = group(fields)?;
         // Flat lists win where a file has both (SOPS).
-        if !flat.age.is_empty() || !flat.others.is_empty() {
-            groups = vec![flat];
+        if !flat.keys.is_empty() {
+            groups = vec![KeyGroup { keys: flat.keys, unknown: Vec::new() }];
         }
-        if groups.iter().all(|group| group.age.is_empty() && group.others.is_empty()) {
-            return Err(Error::NoKeys { place: stream.place(block) });
+        if groups.iter().all(|group| group.keys.is_empty()) {
+            return Err(Problem::NoKeys);
         }
         let known = |name: &str| {
-            ["age", "key_groups", "shamir_threshold", "lastmodified", "mac", "version", "mac_only_encrypted"]
-                .contains(&name)
-                || OTHER_KINDS.contains(&name)
+            FIELDS.contains(&name)
+                || KeyType::ALL.iter().any(|kind| kind.name() == name)
                 || selector::FIELDS.contains(&name)
         };
-        let unknown = entries
-            .iter()
-            .filter_map(|&(key, value)| {
-                stream.key(key).ok().filter(|name| !known(name)).map(|name| (name, value))
-            })
-            .map(|(name, value)| (name.to_owned(), reader.field(value)))
-            .collect();
         Ok(Self {
             groups,
             shamir_threshold: reader.threshold()?,
@@ -55,136 +57,111 @@ impl Metadata {
             last_modified,
             mac: reader.text("mac")?.filter(|mac| !mac.is_empty()),
             version,
-            unknown,
+            unknown: fields.iter().filter(|(name, _)| !known(name)).cloned().collect(),
         })
     }
 }
 
-struct Reader<'r, 'a> {
-    stream: &'r Stream<'a>,
-    block: NodeId,
+struct Reader<'r> {
+    fields: &'r [(String, Field)],
 }
 
-impl Reader<'_, '_> {
-    fn bad(&self, name: &str, problem: &str) -> Error {
-        let node = self.stream.get(self.block, name).unwrap_or(self.block);
-        Error::BadMetadata { place: self.stream.place(node), problem: problem.to_owned() }
+fn bad(name: &str, problem: impl Into<String>) -> Problem {
+    Problem::Field { name: name.to_owned(), problem: problem.into() }
+}
+
+impl Reader<'_> {
+    /// A field that is there and not null.
+    fn get(&self, name: &str) -> Option<&Field> {
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, field)| field)
+            .filter(|field| !field.is_null())
     }
 
-    /// A string field; null counts as missing.
-    fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        let Some(node) = self.stream.get(self.block, name) else { return Ok(None) };
-        match self.stream.value(node, Profile::Sops) {
-            Ok(Some(Value::Str(text))) => Ok(Some(text.into_owned())),
-            Ok(Some(Value::Null)) => Ok(None),
-            // `version: 3.7` and the like; what is not fit for its field is refused there.
-            Ok(Some(Value::Float(_) | Value::Int(_))) if name == "version" => {
-                Ok(Some(self.stream.source(self.stream.node(node).span).to_owned()))
+    fn text(&self, name: &str) -> Result<Option<String>, Problem> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Field::Text(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(bad(name, format!("{name} must be a string"))),
+        }
+    }
+
+    /// A flag; flat stores have it as text, and since 3.13 SOPS takes text in all of them.
+    fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(Field::Text(text) | Field::Literal(text)) if text == "true" || text == "false" => {
+                Ok(text == "true")
             }
-            _ => Err(self.bad(name, &format!("{name} must be a string"))),
+            Some(_) => Err(bad(name, format!("{name} must be true or false"))),
         }
     }
 
-    fn flag(&self, name: &str) -> Result<bool, Error> {
-        let Some(node) = self.stream.get(self.block, name) else { return Ok(false) };
-        match self.stream.value(node, Profile::Sops) {
-            Ok(Some(Value::Bool(flag))) => Ok(flag),
-            Ok(Some(Value::Null)) => Ok(false),
-            Ok(Some(Value::Str(text))) if text == "true" || text == "false" => Ok(text == "true"),
-            _ => Err(self.bad(name, &format!("{name} must be true or false"))),
-        }
-    }
-
-    /// A number; since 3.13 SOPS takes a string too.
-    fn threshold(&self) -> Result<Option<u32>, Error> {
+    /// A number, or text that is one; old flat files have it as `2.000000`.
+    fn threshold(&self) -> Result<Option<u32>, Problem> {
         const NAME: &str = "shamir_threshold";
-        let Some(node) = self.stream.get(self.block, NAME) else { return Ok(None) };
-        let number = match self.stream.value(node, Profile::Sops) {
-            Ok(Some(Value::Int(int))) => u32::try_from(int).ok(),
-            Ok(Some(Value::Str(text))) => text.parse().ok(),
-            Ok(Some(Value::Null)) => Some(0),
-            _ => None,
+        let number = match self.get(NAME) {
+            None => return Ok(None),
+            Some(Field::Text(text) | Field::Literal(text)) => {
+                let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|b| b == b'0'));
+                whole.map_or(text.as_str(), |(whole, _)| whole).parse::<u32>().ok()
+            }
+            Some(_) => None,
         };
-        let number = number.ok_or_else(|| self.bad(NAME, "shamir_threshold must be a whole number"))?;
+        let number = number.ok_or_else(|| bad(NAME, "shamir_threshold must be a whole number"))?;
         Ok((number > 0).then_some(number))
     }
 
-    fn selector(&self) -> Result<Selector, Error> {
-        let mut found = None;
+    fn selector(&self) -> Result<Selector, Problem> {
+        let mut found: Option<(&str, Selector)> = None;
         for name in selector::FIELDS {
             let Some(text) = self.text(name)?.filter(|text| !text.is_empty()) else { continue };
-            if let Some(other) = found.replace(name) {
-                return Err(self.bad(name, &format!("{other} and {name} exclude each other")));
+            if let Some((other, _)) = found {
+                return Err(bad(name, format!("{other} and {name} exclude each other")));
             }
-            if let Some(selector) = Selector::from_field(name, text) {
-                selector.compile()?;
-            }
+            found = Selector::from_field(name, text).map(|selector| (name, selector));
         }
-        let text = found.map(|name| self.text(name)).transpose()?.flatten();
-        Ok(found.zip(text).and_then(|(name, text)| Selector::from_field(name, text)).unwrap_or_default())
+        let selector = found.map(|(_, selector)| selector).unwrap_or_default();
+        selector.compile().map_err(Problem::Selector)?;
+        Ok(selector)
     }
 
-    fn groups(&self) -> Result<Vec<KeyGroup>, Error> {
-        let Some(node) = self.stream.get(self.block, "key_groups") else { return Ok(Vec::new()) };
-        let mut groups = Vec::new();
-        for item in self.items(node, "key_groups")? {
-            let mut group = KeyGroup::default();
-            self.keys(item, &mut group)?;
-            groups.push(group);
+    fn groups(&self) -> Result<Vec<KeyGroup>, Problem> {
+        match self.get("key_groups") {
+            None => Ok(Vec::new()),
+            Some(Field::List(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Field::Map(fields) => group(fields),
+                    _ => Err(bad("key_groups", "a key group must be a map")),
+                })
+                .collect(),
+            Some(_) => Err(bad("key_groups", "key_groups must be a list")),
         }
-        Ok(groups)
     }
+}
 
-    /// The wrapped keys that `holder` (the block or a group) lists.
-    fn keys(&self, holder: NodeId, group: &mut KeyGroup) -> Result<(), Error> {
-        if let Some(list) = self.stream.get(holder, "age") {
-            for item in self.items(list, "age")? {
-                let field = |name: &str| match self.stream.get(item, name).map(|node| self.field(node)) {
-                    Some(Field::Text(text)) => Ok(text),
-                    _ => Err(Error::BadMetadata {
-                        place: self.stream.place(item),
-                        problem: format!("age entry needs a string {name}"),
-                    }),
-                };
-                group.age.push(AgeEntry { recipient: field("recipient")?, enc: field("enc")? });
+/// The wrapped keys that the block or a group lists; the rest, which is nothing of a group's in the block itself.
+fn group(fields: &[(String, Field)]) -> Result<KeyGroup, Problem> {
+    let mut group = KeyGroup::default();
+    for kind in KeyType::ALL {
+        let name = kind.name();
+        match (Reader { fields }).get(name) {
+            None => {}
+            Some(Field::List(entries)) => {
+                for entry in entries {
+                    let key = WrappedKey::read(kind, entry);
+                    group.keys.push(key.map_err(|needs| bad(name, format!("{name} entry {needs}")))?);
+                }
             }
-        }
-        for kind in OTHER_KINDS {
-            let Some(list) = self.stream.get(holder, kind) else { continue };
-            for item in self.items(list, kind)? {
-                group.others.push(OtherEntry { kind: kind.to_owned(), fields: self.field(item) });
-            }
-        }
-        Ok(())
-    }
-
-    /// Items of a list; null is an empty one.
-    fn items(&self, list: NodeId, name: &str) -> Result<Vec<NodeId>, Error> {
-        match &self.stream.node(self.stream.resolved(list)).kind {
-            Kind::Sequence { items, .. } => Ok(items.clone()),
-            _ if self.stream.value(list, Profile::Sops) == Ok(Some(Value::Null)) => Ok(Vec::new()),
-            _ => Err(self.bad(name, &format!("{name} must be a list"))),
+            Some(_) => return Err(bad(name, format!("{name} must be a list"))),
         }
     }
-
-    fn field(&self, node: NodeId) -> Field {
-        let node = self.stream.resolved(node);
-        match &self.stream.node(node).kind {
-            Kind::Sequence { items, .. } => Field::List(items.iter().map(|&item| self.field(item)).collect()),
-            Kind::Mapping { entries, .. } => Field::Map(
-                entries
-                    .iter()
-                    .map(|&(key, value)| {
-                        (self.stream.key(key).unwrap_or_default().to_owned(), self.field(value))
-                    })
-                    .collect(),
-            ),
-            _ => match self.stream.value(node, Profile::Sops) {
-                Ok(Some(Value::Str(text))) => Field::Text(text.into_owned()),
-                _ => Field::Literal(self.stream.source(self.stream.node(node).span).to_owned()),
-            },
-        }
-    }
+    let known = |name: &str| KeyType::ALL.iter().any(|kind| kind.name() == name);
+    group.unknown = fields.iter().filter(|(name, _)| !known(name)).cloned().collect();
+    Ok(group)
 }
 
 /// Major.minor.patch, anything behind a `-` or `+`.

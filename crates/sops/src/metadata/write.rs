@@ -2,16 +2,16 @@
 
 use yamldoc::{Context, Wanted};
 
-use super::{AgeEntry, Field, KeyGroup, Metadata};
+use super::{Field, KeyGroup, Metadata};
 
 impl Metadata {
     /// The block's fields, sorted; `layout` is our own hint field.
-    fn fields(&self, layout: Option<&str>) -> Field {
+    pub(crate) fn fields(&self, layout: Option<&str>) -> Field {
         let mut fields: Vec<(String, Field)> =
-            self.unknown.iter().filter(|(name, _)| name != crate::layout::FIELD).cloned().collect();
+            self.unknown.iter().filter(|(name, _)| name != crate::tree::layout::FIELD).cloned().collect();
         let mut text = |name: &str, text: &str| fields.push((name.to_owned(), Field::Text(text.to_owned())));
         if let Some(layout) = layout {
-            text(crate::layout::FIELD, layout);
+            text(crate::tree::layout::FIELD, layout);
         }
         text("lastmodified", &self.last_modified);
         text("version", &self.version);
@@ -56,23 +56,15 @@ impl Metadata {
 
 fn group_fields(group: &KeyGroup) -> Vec<(String, Field)> {
     let mut fields: Vec<(String, Field)> = Vec::new();
-    for entry in &group.others {
-        match fields.iter_mut().find(|(kind, _)| *kind == entry.kind) {
-            Some((_, Field::List(list))) => list.push(entry.fields.clone()),
-            _ => fields.push((entry.kind.clone(), Field::List(vec![entry.fields.clone()]))),
+    for key in &group.keys {
+        let name = key.key.kind().name();
+        match fields.iter_mut().find(|(known, _)| known == name) {
+            Some((_, Field::List(list))) => list.push(key.write()),
+            _ => fields.push((name.to_owned(), Field::List(vec![key.write()]))),
         }
     }
-    if !group.age.is_empty() {
-        fields.push(("age".to_owned(), Field::List(group.age.iter().map(age_fields).collect())));
-    }
+    fields.extend(group.unknown.iter().cloned());
     fields
-}
-
-fn age_fields(entry: &AgeEntry) -> Field {
-    Field::Map(vec![
-        ("enc".to_owned(), Field::Text(entry.enc.clone())),
-        ("recipient".to_owned(), Field::Text(entry.recipient.clone())),
-    ])
 }
 
 fn sorted(field: Field) -> Field {

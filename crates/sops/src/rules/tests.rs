@@ -8,9 +8,13 @@ fn problem(text: &str) -> String {
     Rules::parse(text).unwrap_err().to_string()
 }
 
+fn names(group: &Vec<MasterKey>) -> Vec<String> {
+    group.iter().map(MasterKey::to_string).collect()
+}
+
 fn age(text: &str) -> Vec<Vec<String>> {
     let rules = rules(text);
-    rules.rule_for("x.yaml").unwrap().groups.iter().map(|group| group.age.clone()).collect()
+    rules.rule_for("x.yaml").unwrap().groups.iter().map(names).collect()
 }
 
 #[test]
@@ -21,13 +25,13 @@ fn the_first_match_wins() {
         "  - path_regex: /other/\n    age: \"r1 , r2,\"\n    unencrypted_suffix: _pub\n",
     ));
     let rule = rules.rule_for("sub/x.yaml").unwrap();
-    assert_eq!(rule.groups[0].age, ["r2"]);
+    assert_eq!(names(&rule.groups[0]), ["r2"]);
     assert_eq!(rule.selector, Selector::EncryptedRegex("^b$".into()));
     let rule = rules.rule_for("x.yaml").unwrap();
     assert!(rule.mac_only_encrypted);
     assert_eq!(rule.selector, Selector::default());
     let rule = rules.rule_for("/home/other/o.yaml").unwrap();
-    assert_eq!(rule.groups[0].age, ["r1", "r2"]);
+    assert_eq!(names(&rule.groups[0]), ["r1", "r2"]);
     assert_eq!(rules.rule_for("e.env").unwrap_err(), RulesError::NoMatch { path: "e.env".into() });
 }
 
@@ -108,18 +112,55 @@ fn mistakes_are_never_silent() {
 }
 
 #[test]
-fn other_key_types_are_named() {
-    let rules = rules(
-        "creation_rules:\n  - age: r\n    pgp: 'A,B'\n    hc_vault_transit_uri: http://v/v1/t/keys/k\n",
-    );
-    assert_eq!(rules.rule_for("x").unwrap().other_key_types(), ["pgp", "hc_vault_transit_uri"]);
-    let groups = Rules::parse("creation_rules:\n  - key_groups:\n      - kms: [{arn: a}]\n").unwrap();
-    assert_eq!(groups.rule_for("x").unwrap().other_key_types(), ["kms"]);
+fn every_key_type_in_both_spellings() {
+    let kinds = |text: &str| {
+        let rules = rules(text);
+        let keys = rules.rule_for("x").unwrap().groups.concat();
+        keys.iter().map(|key| format!("{} {key}", key.kind().name())).collect::<Vec<_>>()
+    };
+    let expected = [
+        "age r",
+        "pgp AB",
+        "pgp C",
+        "kms arn:aws:kms:e:1:key/k+arn:aws:iam::1:role/r",
+        "gcp_kms projects/p",
+        "hckms e:1",
+        "azure_kv https://v/keys/k/1",
+        "hc_vault http://v/v1/t/keys/k",
+    ];
+    let flat = "creation_rules:\n  - {hc_vault_transit_uri: 'http://v/v1/t/keys/k', age: r, pgp: 'A B,C', hckms: ['e:1'],\n     \
+        gcp_kms: projects/p, azure_keyvault: 'https://v/keys/k/1', kms: 'arn:aws:kms:e:1:key/k+arn:aws:iam::1:role/r'}\n";
+    assert_eq!(kinds(flat), expected);
+    let group = "creation_rules: [{key_groups: [{hc_vault: ['http://v/v1/t/keys/k'], age: [r], pgp: [A B, C], \
+        hckms: [{key_id: 'e:1'}], gcp_kms: [{resource_id: projects/p}], \
+        azure_keyvault: [{vaultUrl: 'https://v', key: k, version: '1'}], \
+        kms: [{arn: 'arn:aws:kms:e:1:key/k', role: 'arn:aws:iam::1:role/r', aws_profile: p}]}]}]";
+    assert_eq!(kinds(group), expected);
+    let context = rules("creation_rules: [{key_groups: [{kms: [{arn: a, context: {b: c}}]}]}]");
+    assert_eq!(context.rule_for("x").unwrap().groups[0][0].to_string(), "a|b:c");
 }
 
 #[test]
-fn indent_of_the_yaml_store() {
-    assert_eq!(rules("stores: {yaml: {indent: 2}}").yaml_indent, Some(2));
-    assert_eq!(rules("stores: {yaml: {indent: 0}}").yaml_indent, None);
-    assert_eq!(rules("stores: {json: {indent: 2}}").yaml_indent, None);
+fn keys_that_are_none() {
+    for (text, expected) in [
+        ("azure_keyvault: 'https://v/k'", "is no key of Azure Key Vault"),
+        ("hc_vault_transit_uri: 'https://v/transit/k'", "is no Transit key"),
+        ("key_groups: [{kms: [{role: r}]}]", "kms needs arn"),
+        ("key_groups: [{kms: [{arn: a, context: x}]}]", "context must be a map"),
+    ] {
+        let problem = problem(&format!("creation_rules: [{{{text}}}]"));
+        assert!(problem.contains(expected), "{text}: {problem}");
+    }
+}
+
+#[test]
+fn indent_of_the_stores() {
+    let indent = |text: &str| rules(text).indent;
+    assert_eq!(indent("stores: {yaml: {indent: 2}}").yaml, Some(2));
+    assert_eq!(indent("stores: {yaml: {indent: 0}}").yaml, None);
+    assert_eq!(
+        indent("stores: {json: {indent: 2}, json_binary: {indent: 0}}"),
+        Indent { json: Some(2), json_binary: Some(0), yaml: None }
+    );
+    assert_eq!(indent("stores: {json: {indent: -1}}"), Indent::default());
 }

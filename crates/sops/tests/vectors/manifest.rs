@@ -135,7 +135,7 @@ pub fn key_for(case: &Case, document: &Document<'_>) -> DataKey {
         let text = read(&format!("keys/{name}.txt"));
         let identity = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap();
         let identity: age::x25519::Identity = identity.parse().unwrap();
-        if let Some(key) = group.age.iter().find_map(|entry| unwrap(&entry.enc, &identity)) {
+        if let Some(key) = group.keys.iter().find_map(|entry| unwrap(&entry.enc, &identity)) {
             return DataKey::new(key).unwrap();
         }
     }

@@ -27,8 +27,7 @@ impl Decrypt {
         let keyring = keyring();
         super::each_file(&self.files, printer, |path| {
             let plain = open(path, &keyring)?;
-            files::replace(path, plain.as_bytes())
-                .or_context(format!("failed to write {}", path.display()))?;
+            files::replace(path, &plain).or_context(format!("failed to write {}", path.display()))?;
             printer.status(&format!("{}: decrypted; do not commit it", path.display()));
             Ok(())
         })
@@ -44,17 +43,17 @@ pub fn print(paths: &[PathBuf], printer: Printer) -> Result<Exit, CommandError> 
         if !std::mem::take(&mut first) {
             printer.data(b"---\n")?;
         }
-        Ok(printer.data(plain.as_bytes())?)
+        Ok(printer.data(&plain)?)
     })
 }
 
 /// The plaintext of a file that must be encrypted.
-fn open(path: &Path, keyring: &keys::Keyring) -> Result<Zeroizing<String>, CommandError> {
+fn open(path: &Path, keyring: &keys::Keyring) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     if !path.exists() {
         super::read(path)?;
     }
     match values::open(path, keyring).map_err(super::values_error)? {
-        Some(opened) => Ok(opened.text),
+        Some(opened) => Ok(opened.content),
         None => Err(CommandError::new(format!("{} is not encrypted", path.display()))
             .hint(format!("encrypt it: helm secrets encrypt -i {}", path.display()))),
     }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use sops::{Changes, DataKey, Document, Selector, Settings};
+use sops::{Changes, DataKey, Document, Selector, Settings, Store};
 use ui::{CommandError, Exit, OrHint, Printer, env, person};
 use zeroize::Zeroizing;
 
@@ -35,7 +35,7 @@ impl Edit {
 
 /// What is edited: a file that is there, or one to be.
 enum Target {
-    There { encrypted: String, plain: Zeroizing<String>, data_key: DataKey },
+    There { encrypted: String, plain: Zeroizing<Vec<u8>>, data_key: DataKey },
     New { settings: Settings, data_key: DataKey },
 }
 
@@ -52,15 +52,16 @@ impl Target {
             return Err(CommandError::new(format!("{} is not encrypted", path.display()))
                 .hint(format!("encrypt it first: helm secrets encrypt -i {}", path.display())));
         };
-        let document = Document::parse(&encrypted).map_err(|error| super::sops_error(error, path))?;
+        let document =
+            Document::parse(&encrypted, Store::Yaml).map_err(|error| super::sops_error(error, path))?;
         let data_key = keyring.data_key(document.metadata())?;
-        Ok(Target::There { plain: opened.text, data_key, encrypted })
+        Ok(Target::There { plain: opened.content, data_key, encrypted })
     }
 
-    fn plain(&self) -> &str {
+    fn plain(&self) -> &[u8] {
         match self {
             Target::There { plain, .. } => plain,
-            Target::New { .. } => "",
+            Target::New { .. } => b"",
         }
     }
 
@@ -68,12 +69,15 @@ impl Target {
     fn encrypt(&self, edited: &str) -> Result<(String, String), sops::Error> {
         match self {
             Target::There { encrypted, data_key, .. } => {
-                let (text, changes) =
-                    Document::parse(encrypted)?.update(edited, data_key, SystemTime::now())?;
+                let (text, changes) = Document::parse(encrypted, Store::Yaml)?.update(
+                    edited.as_bytes(),
+                    data_key,
+                    SystemTime::now(),
+                )?;
                 Ok((text, describe(&changes)))
             }
             Target::New { settings, data_key } => {
-                Ok((sops::encrypt(edited, data_key, settings)?, "created".to_owned()))
+                Ok((sops::encrypt(edited.as_bytes(), Store::Yaml, data_key, settings)?, "created".to_owned()))
             }
         }
     }
@@ -82,7 +86,7 @@ impl Target {
     fn rescue(&self, text: &[u8]) -> Result<String, sops::Error> {
         let (groups, shamir_threshold, data_key) = match self {
             Target::There { encrypted, data_key, .. } => {
-                let metadata = Document::parse(encrypted)?.metadata().clone();
+                let metadata = Document::parse(encrypted, Store::Yaml)?.metadata().clone();
                 (metadata.groups, metadata.shamir_threshold, data_key)
             }
             Target::New { settings, data_key } => {
@@ -96,9 +100,10 @@ impl Target {
             mac_only_encrypted: false,
             now: SystemTime::now(),
             indent: None,
+            unknown: Vec::new(),
         };
         let content = Zeroizing::new(format!("{RESCUED}{}\"\n", STANDARD.encode(text)));
-        sops::encrypt(&content, data_key, &settings)
+        sops::encrypt(content.as_bytes(), Store::Yaml, data_key, &settings)
     }
 }
 
@@ -136,7 +141,7 @@ impl Session<'_> {
     /// The plaintext; or what an earlier session could not save.
     fn starting_text(&self) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let shown = self.file.display();
-        let plain = self.target.plain().as_bytes();
+        let plain = self.target.plain();
         if let Some(left) = self.scratch.read()?.filter(|left| left.as_slice() != plain && !left.is_empty()) {
             self.printer.warning(&format!("{shown}: going on with the text of an edit that was killed"));
             return Ok(left);
@@ -145,7 +150,8 @@ impl Session<'_> {
         if path.exists() {
             let opened = values::open(&path, &keyring()).map_err(super::values_error)?;
             let text = opened.as_ref().and_then(|opened| {
-                let encoded = opened.text.strip_prefix(RESCUED)?.trim_end().strip_suffix('"')?;
+                let text = str::from_utf8(&opened.content).ok()?;
+                let encoded = text.strip_prefix(RESCUED)?.trim_end().strip_suffix('"')?;
                 STANDARD.decode(encoded).ok()
             });
             let text = text.ok_or_else(|| {
@@ -170,7 +176,7 @@ impl Session<'_> {
             };
             let reason = match ended {
                 Err(error) => return Err(Unsaved { text, reason: CommandError::new(error) }),
-                Ok(()) if text.as_slice() == self.target.plain().as_bytes() => {
+                Ok(()) if text.as_slice() == self.target.plain() => {
                     return Ok("unchanged".to_owned());
                 }
                 Ok(()) => match self.save(&text) {
@@ -223,7 +229,7 @@ impl Session<'_> {
     /// Keeps unsaved text encrypted beside the file; if even that fails, in memory where the next session finds it.
     fn keep(self, unsaved: Unsaved) -> CommandError {
         let Unsaved { text, reason } = unsaved;
-        if text.as_slice() == self.target.plain().as_bytes() || text.is_empty() {
+        if text.as_slice() == self.target.plain() || text.is_empty() {
             return reason.detail(format!("{} is as it was", self.file.display()));
         }
         let path = rescue_path(self.file);

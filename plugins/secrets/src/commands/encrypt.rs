@@ -2,7 +2,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sops::DataKey;
+use sops::{DataKey, Store};
 use ui::{CommandError, Exit, OrHint, Printer};
 
 use crate::files;
@@ -46,13 +46,14 @@ impl Encrypt {
 pub fn encrypt(path: &Path, text: &str) -> Result<String, CommandError> {
     let shown = path.display();
     refuse_other_stores(path)?;
-    if sops::is_encrypted(text) {
+    if sops::Document::detect(text, Store::Yaml).is_ok_and(|found| found.is_some()) {
         return Err(CommandError::new(format!("{shown} is already encrypted"))
             .hint(format!("change it with: helm secrets edit {shown}")));
     }
     let data_key = DataKey::generate();
     let settings = NewFile::at(path)?.settings(&data_key)?;
-    sops::encrypt(text, &data_key, &settings).map_err(|error| super::sops_error(error, path))
+    sops::encrypt(text.as_bytes(), Store::Yaml, &data_key, &settings)
+        .map_err(|error| super::sops_error(error, path))
 }
 
 /// sops tells the store by the name of the file; another store under these names would be unreadable to it.

@@ -48,7 +48,7 @@ fn open(
     }
     let Some(plain) = values::open(path, keyring).map_err(super::values_error)? else { return Ok(None) };
     printer.detail(&format!("{}: opened in memory", path.display()));
-    in_memory(path, plain.text.as_bytes()).map(Some)
+    in_memory(path, &plain.content).map(Some)
 }
 
 /// What a stream is called, and its content.

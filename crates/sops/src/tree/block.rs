@@ -3,8 +3,8 @@
 use yamldoc::{Edits, Kind, NodeId, Span, Stream, column, line_start};
 
 use crate::metadata::Metadata;
-use crate::token::{Form, line_end};
-use crate::walk::Walk;
+use crate::tree::token::{Form, line_end};
+use crate::tree::walk::Walk;
 
 /// Inserts the block at the end of every document. Returns the documents whose last line had no line break.
 ///
@@ -98,6 +98,30 @@ pub(crate) fn remove(edits: &mut Edits<'_>, stream: &Stream<'_>, walk: &Walk, un
             Span { start, end }
         };
         edits.delete(span);
+    }
+}
+
+/// Writes `metadata` where each document's block stands; documents without one stay so.
+pub(crate) fn replace(
+    edits: &mut Edits<'_>,
+    stream: &Stream<'_>,
+    walk: &Walk,
+    metadata: &Metadata,
+    layout: Option<&str>,
+    step: usize,
+) {
+    let line_break = Form::of(stream, walk).line_break;
+    for number in 0..stream.documents.len() {
+        let Some((key, value)) = find(stream, walk, number) else { continue };
+        let layout = layout.filter(|_| number == 0);
+        let (start, end) = (stream.node(key).start(), stream.node(value).span.end);
+        if stream.node(stream.documents[number].root).is_flow() {
+            edits.replace(Span { start, end }, metadata.flow(layout));
+        } else {
+            let block = metadata.block(layout, column(stream.text, start), step, line_break);
+            let end = after_break(stream.text, line_end(stream.text, end));
+            edits.replace(Span { start: line_start(stream.text, start), end }, block);
+        }
     }
 }
 

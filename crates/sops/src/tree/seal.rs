@@ -2,19 +2,19 @@
 
 use yamldoc::{Edits, Kind, Node, Profile, Span, Stream, Style, Wanted};
 
-use crate::block;
 use crate::cipher::Cipher;
-use crate::comments;
-use crate::document::Document;
 use crate::error::Error;
-use crate::layout::{self, Hint, Layout};
-use crate::leaves;
 use crate::mac::Mac;
 use crate::metadata::Metadata;
 use crate::selector::{Matcher, Selector};
-use crate::token::{self, Form};
+use crate::tree::block;
+use crate::tree::comments;
+use crate::tree::document::Document;
+use crate::tree::layout::{self, Hint, Layout};
+use crate::tree::leaves;
+use crate::tree::token::{self, Form};
+use crate::tree::walk::{Site, Visit, Walk, What, place_of};
 use crate::typed::{Type, Typed};
-use crate::walk::{Site, Visit, Walk, What, place_of};
 
 /// A parsed plain text, ready to be sealed.
 pub(crate) struct Source<'a> {
@@ -107,8 +107,9 @@ impl<'a> Source<'a> {
             block::insert(&mut edits, &self.stream, &self.form, metadata, hint.as_deref(), step);
             let out = edits.apply(self.stream.text).map_err(|_| Error::NotRepresentable)?;
             let document = Document::parse(&out).map_err(|_| Error::NotRepresentable)?;
-            let plain = document.decrypt_with(cipher).map_err(|_| Error::NotRepresentable)?;
-            if *plain.text == self.stream.text {
+            let plain = document.decrypt(cipher).ok().filter(|(_, mac)| mac.is_ok());
+            let (plain, _) = plain.ok_or(Error::NotRepresentable)?;
+            if *plain.content == self.stream.text.as_bytes() {
                 return Ok(out);
             }
             if attempt == 0 {

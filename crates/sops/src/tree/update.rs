@@ -5,53 +5,31 @@ use std::time::SystemTime;
 
 use yamldoc::Stream;
 
+use crate::changes::Changes;
 use crate::cipher::Cipher;
-use crate::comments;
-use crate::data_key::DataKey;
-use crate::decrypt::Values;
-use crate::document::Document;
-use crate::encrypt::{rfc3339, seal_mac};
 use crate::error::Error;
-use crate::leaves;
+use crate::mac::seal_mac;
 use crate::metadata::Metadata;
-use crate::seal::{Reuse, Source};
+use crate::time::rfc3339;
+use crate::tree::decrypt::Values;
+use crate::tree::document::Document;
+use crate::tree::leaves;
+use crate::tree::seal::{Reuse, Source};
+use crate::tree::walk::{Visit, Walk, What};
+use crate::tree::{block, comments};
 use crate::typed::{Type, Typed};
-use crate::walk::{Visit, Walk, What};
-
-/// What an update did, by the path of each value (`db.hosts[0]`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Values that are different now.
-    pub changed: Vec<String>,
-    /// Values that were not there.
-    pub added: Vec<String>,
-    /// Values that are gone.
-    pub removed: Vec<String>,
-    /// Values that are the same.
-    pub kept: usize,
-}
-
-impl Changes {
-    /// Whether every value is what it was. Comments and layout may differ all the same.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
-    }
-}
 
 impl Document<'_> {
     /// The encrypted form of `plain`, which replaces the text this file decrypts to.
-    ///
-    /// Ciphertext of unchanged values and comments is kept verbatim: by position first, then, for list items that
-    /// moved, by path. Everything else gets a fresh IV. MAC and time stay unless a value changed; an unchanged text
-    /// gives the same file.
-    ///
-    /// # Errors
-    /// Those of [`Document::decrypt`] and [`encrypt`](crate::encrypt).
-    pub fn update(&self, plain: &str, key: &DataKey, now: SystemTime) -> Result<(String, Changes), Error> {
-        let cipher = Cipher::new(key);
-        let values = self.open(&cipher)?;
-        let layout = self.layout(&cipher);
+    pub(crate) fn update(
+        &self,
+        plain: &str,
+        cipher: &Cipher,
+        now: SystemTime,
+    ) -> Result<(String, Changes), Error> {
+        let values = self.open(cipher)?;
+        let old_mac = values.mac.as_ref().map_err(Clone::clone)?;
+        let layout = self.layout(cipher);
         let before = self.plain_text(&values, layout.as_ref().map(|(layout, _)| layout))?;
         let source = Source::parse(plain, &self.metadata.selector)?;
         let typed = leaves::typed(&source.stream, &source.walk)?;
@@ -61,24 +39,24 @@ impl Document<'_> {
             return Ok((self.stream.text.to_owned(), changes));
         }
         let mac = source.mac(&typed, self.metadata.mac_only_encrypted);
-        let metadata = if mac.as_bytes() == values.mac.as_slice() {
+        let metadata = if mac.as_bytes() == old_mac.as_slice() {
             self.metadata.clone()
         } else {
             let last_modified = rfc3339(now);
-            let mac = Some(seal_mac(&cipher, &mac, &last_modified));
+            let mac = Some(seal_mac(cipher, &mac, &last_modified));
             Metadata { last_modified, mac, ..self.metadata.clone() }
         };
         let reuse = Kept {
             tokens: self.reusable(&values, &old, &source, &typed),
             layout: layout.map(|(layout, token)| (layout.write(), token.to_owned())),
         };
-        let text = source.seal(&typed, &cipher, &metadata, self.block_step(), &reuse)?;
+        let text = source.seal(&typed, cipher, &metadata, self.block_step(), &reuse)?;
         Ok((text, changes))
     }
 
     /// Indentation of the block as it is.
-    fn block_step(&self) -> Option<usize> {
-        let (_, block) = crate::block::find(&self.stream, &self.walk, 0)?;
+    pub(crate) fn block_step(&self) -> Option<usize> {
+        let (_, block) = block::find(&self.stream, &self.walk, 0)?;
         let column = yamldoc::column(self.stream.text, self.stream.node(block).span.start);
         (!self.stream.node(block).is_flow() && (1..=8).contains(&column)).then_some(column)
     }

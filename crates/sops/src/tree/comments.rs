@@ -5,7 +5,7 @@
 
 use yamldoc::{Kind, NodeId, Span, Stream, column};
 
-use crate::walk::{Visit, Walk, Walker, What};
+use crate::tree::walk::{Visit, Walk, Walker, What};
 
 /// Stands for the text of an empty comment in a list when it is encrypted.
 ///

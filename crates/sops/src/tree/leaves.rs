@@ -3,8 +3,8 @@
 use yamldoc::{Profile, Stream};
 
 use crate::error::{Error, Unsupported};
+use crate::tree::walk::{Visit, Walk, What, place_of};
 use crate::typed::Typed;
-use crate::walk::{Visit, Walk, What, place_of};
 
 /// The typed leaf of every visit; `None` for null, collections and comments.
 pub(crate) fn typed<'s>(stream: &'s Stream<'_>, walk: &Walk) -> Result<Vec<Option<Typed<'s>>>, Error> {

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use yamldoc::{Context, Edits, Kind, Node, NodeId, Span, Stream, Style, TagKind, Wanted};
 
+use crate::tree::walk::{Visit, Walk, What};
 use crate::typed::Type;
-use crate::walk::{Visit, Walk, What};
 
 /// The token for a decrypted value where no hint says how it was written.
 pub(crate) fn default_token(

@@ -1,64 +1,40 @@
 //! Encrypted text to plain text.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use yamldoc::{Edits, Kind, NodeId, Profile, Span, Stream, Value};
 use zeroize::Zeroizing;
 
-use crate::block;
 use crate::cipher::{Cipher, PREFIX};
-use crate::comments::EMPTY;
-use crate::data_key::DataKey;
-use crate::document::Document;
 use crate::error::{Error, ValueProblem};
-use crate::layout::{self, Hint, Layout};
-use crate::leaves;
-use crate::mac::Mac;
+use crate::mac::{Mac, check_mac};
 use crate::metadata::Field;
-use crate::seal::same_leaves;
-use crate::token::{self, Form};
+use crate::plain::Plain;
+use crate::tree::block;
+use crate::tree::comments::EMPTY;
+use crate::tree::document::Document;
+use crate::tree::layout::{self, Hint, Layout};
+use crate::tree::leaves;
+use crate::tree::seal::same_leaves;
+use crate::tree::token::{self, Form};
+use crate::tree::walk::{Site, Visit, Walk, What, place_of};
 use crate::typed::{Opened, Type, Typed};
-use crate::walk::{Site, Visit, Walk, What, place_of};
 
-/// A decrypted file.
-pub struct Plain {
-    /// The text, byte for byte what was encrypted, if it was encrypted by us; of other writers' files everything but
-    /// tokens and comments as it stands in the encrypted file.
-    pub text: Zeroizing<String>,
-    /// Decrypted strings, for masking them in output.
-    pub secrets: Vec<Zeroizing<String>>,
-}
-
-impl fmt::Debug for Plain {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Plain({} bytes, {} secrets)", self.text.len(), self.secrets.len())
-    }
-}
-
-/// The values of a file, opened and checked against the MAC.
+/// The values of a file, opened.
 pub(crate) struct Values {
     /// What each visit opened to; cleartext, null and empty leaves are not here.
     pub(crate) opened: Vec<Option<Opened>>,
-    /// The MAC's own text.
-    pub(crate) mac: Zeroizing<Vec<u8>>,
+    /// The MAC's own text, or why the file fails the check.
+    pub(crate) mac: Result<Zeroizing<Vec<u8>>, Error>,
     /// Additional data of the comments that were encrypted with another path than ours.
     pub(crate) comment_aads: HashMap<usize, String>,
 }
 
 impl Document<'_> {
-    /// Decrypts all values and comments and verifies the MAC.
+    /// Decrypts all values and comments; beside the plain text what the check of the MAC says.
     ///
     /// A comment that cannot be decrypted stays as it is: comments are not authenticated, and other tools move them.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for the first value that cannot be decrypted; [`Error::MacMissing`], [`Error::MacDecrypt`],
-    /// [`Error::MacMismatch`].
-    pub fn decrypt(&self, key: &DataKey) -> Result<Plain, Error> {
-        self.decrypt_with(&Cipher::new(key))
-    }
-
-    pub(crate) fn decrypt_with(&self, cipher: &Cipher) -> Result<Plain, Error> {
+    pub(crate) fn decrypt(&self, cipher: &Cipher) -> Result<(Plain, Result<(), Error>), Error> {
         let values = self.open(cipher)?;
         let layout = self.layout(cipher).map(|(layout, _)| layout);
         let text = self.plain_text(&values, layout.as_ref())?;
@@ -67,10 +43,10 @@ impl Document<'_> {
             std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
         };
         let secrets = values.opened.into_iter().flatten().filter_map(secret).collect();
-        Ok(Plain { text, secrets })
+        Ok((Plain::of_text(text, secrets), values.mac.map(drop)))
     }
 
-    /// Opens every value, then checks the MAC.
+    /// Opens every value, and checks the MAC.
     pub(crate) fn open(&self, cipher: &Cipher) -> Result<Values, Error> {
         let mut mac = Mac::new(self.metadata.mac_only_encrypted);
         let mut opened: Vec<Option<Opened>> = Vec::with_capacity(self.walk.visits.len());
@@ -98,7 +74,7 @@ impl Document<'_> {
                 mac.add(leaf.bytes(), true);
             }
         }
-        let mac = self.check(cipher, &mac.finish())?;
+        let mac = check_mac(&self.metadata, cipher, &mac.finish());
         Ok(Values { opened, mac, comment_aads })
     }
 
@@ -136,13 +112,6 @@ impl Document<'_> {
         }
         let opened = self.walk.comment_aads(visit).find_map(|aad| Some((cipher.open(text, aad).ok()?, aad)));
         opened.filter(|(opened, _)| opened.kind == Type::Comment && std::str::from_utf8(&opened.raw).is_ok())
-    }
-
-    fn check(&self, cipher: &Cipher, computed: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let mac = self.metadata.mac.as_deref().ok_or(Error::MacMissing)?;
-        let aad = yamldoc::rfc3339(&self.metadata.last_modified, false).ok_or(Error::MacDecrypt)?;
-        let mac = cipher.open(mac, &aad).map_err(|_| Error::MacDecrypt)?;
-        if *mac.raw == computed.as_bytes() { Ok(mac.raw) } else { Err(Error::MacMismatch) }
     }
 
     /// The layout hint and its ciphertext, if there is one that can be read.

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use yamldoc::{Kind, NodeId, Profile, Stream, Value, column, place};
 
-use crate::comments::{Closed, Level};
 use crate::error::Error;
 use crate::selector::Matcher;
+use crate::tree::comments::{Closed, Level};
 
 /// Key of the metadata block, no part of the tree.
 pub(crate) const SOPS: &str = "sops";

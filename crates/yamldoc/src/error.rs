@@ -1,11 +1,11 @@
-//! What can be wrong with a YAML text.
+//! What can be wrong with a YAML or JSON text.
 
 use crate::Place;
 
-/// A text that is not the YAML we take; messages never contain a value from the file.
+/// A text that is not the YAML or JSON we take; messages never contain a value from the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Not YAML.
+    /// Not YAML, or not JSON.
     #[error("{place}: {message}")]
     Syntax {
         /// Where the parser stopped.
@@ -39,6 +39,22 @@ pub enum Error {
         /// The alias.
         place: Place,
     },
+    /// More keys, values and comments than any real file has.
+    #[error("{place}: more than {limit} keys, values and comments")]
+    TooLarge {
+        /// The first one too many.
+        place: Place,
+        /// The limit.
+        limit: usize,
+    },
+    /// Lists and maps in each other beyond any real file.
+    #[error("{place}: more than {limit} levels of nesting")]
+    TooDeep {
+        /// The first collection too many.
+        place: Place,
+        /// The limit.
+        limit: usize,
+    },
 }
 
 impl Error {
@@ -49,7 +65,9 @@ impl Error {
             Self::Syntax { place, .. }
             | Self::DuplicateKey { place, .. }
             | Self::NonStringKey { place, .. }
-            | Self::RecursiveAlias { place } => *place,
+            | Self::RecursiveAlias { place }
+            | Self::TooLarge { place, .. }
+            | Self::TooDeep { place, .. } => *place,
         }
     }
 }

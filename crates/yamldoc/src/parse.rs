@@ -2,20 +2,27 @@
 
 use std::collections::{HashMap, HashSet};
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag as RawTag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag as RawTag};
 
 use crate::token::block_span;
-use crate::tree::{Comment, Document, Kind, Node, NodeId, Span, Stream, Style, Tag, TagKind};
+use crate::tree::{
+    Comment, Document, Kind, Node, NodeId, Properties, Span, Stream, Style, Syntax, Tag, TagKind,
+};
 use crate::{Error, place};
 
 /// Maps up to this size are searched for duplicate keys pair by pair, larger ones by a hash set.
 const SMALL_MAP: usize = 12;
+/// Keys, values, collections and comments that are read: more than any real file has, few enough for any machine.
+pub(crate) const MAX_NODES: usize = 2_000_000;
+/// Levels of nesting that are read; whoever walks a tree may recurse.
+pub(crate) const MAX_DEPTH: usize = 1000;
 
 impl<'a> Stream<'a> {
     /// Parses every document of `text` by the rules of YAML 1.2.
     ///
     /// # Errors
-    /// [`Error::Syntax`], [`Error::RecursiveAlias`]. Keys are not judged, see [`Stream::check_keys`].
+    /// [`Error::Syntax`], [`Error::RecursiveAlias`], [`Error::TooDeep`], [`Error::TooLarge`]. Keys are not judged, see
+    /// [`Stream::check_keys`].
     pub fn parse(text: &'a str) -> Result<Self, Error> {
         let options = granit_parser::options! {
             // Helm and SOPS take flow collections whose closing bracket stands at the indentation of the key.
@@ -23,6 +30,8 @@ impl<'a> Stream<'a> {
             emit_anchor_events: true,
             // Long commented-out passages under a key are common in values files; the default allows 96 lines.
             max_buffered_comment_events: usize::MAX,
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
         };
         let mut builder = Builder::new(text);
         for event in Parser::new_from_str_with_options(text, options) {
@@ -31,8 +40,17 @@ impl<'a> Stream<'a> {
             let tag = span.tag_span().and_then(|tag| tag.byte_range());
             let tag = tag.map(|range| Span { start: range.start, end: range.end });
             builder.take(event, Span { start: bytes.start, end: bytes.end }, tag)?;
+            builder.stream.check_size(bytes.start)?;
         }
         Ok(builder.stream)
+    }
+
+    /// Refuses a text of too many nodes and comments; the last one begins at byte `at`.
+    pub(crate) fn check_size(&self, at: usize) -> Result<(), Error> {
+        if self.nodes.len() + self.comments.len() > MAX_NODES {
+            return Err(Error::TooLarge { place: place(self.text, at), limit: MAX_NODES });
+        }
+        Ok(())
     }
 
     /// Refuses duplicate and non-string keys in every document.
@@ -67,7 +85,10 @@ fn syntax(text: &str, error: &ScanError) -> Error {
     let place = offset.map_or(crate::Place { line: marker.line(), column: marker.col() + 1 }, |offset| {
         place(text, offset.min(text.len()))
     });
-    Error::Syntax { place, message: error.info() }
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => Error::TooDeep { place, limit: MAX_DEPTH },
+        _ => Error::Syntax { place, message: error.info() },
+    }
 }
 
 /// A collection whose end has not come yet.
@@ -91,9 +112,11 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str) -> Self {
-        // About one node per 30 bytes in values files, ciphertext included.
-        let nodes = Vec::with_capacity(text.len() / 30);
-        let stream = Stream { text, nodes, documents: Vec::new(), comments: Vec::new() };
+        // A key and a value a line is what most files are; room that is not used is wiped all the same.
+        let lines = text.bytes().filter(|&byte| byte == b'\n').count();
+        let nodes = Vec::with_capacity((2 * lines + lines / 8 + 16).min(MAX_NODES));
+        let stream =
+            Stream { text, syntax: Syntax::Yaml, nodes, documents: Vec::new(), comments: Vec::new() };
         Self {
             stream,
             open: Vec::new(),
@@ -108,7 +131,7 @@ impl<'a> Builder<'a> {
     fn take(&mut self, event: Event<'a>, span: Span, tag: Option<Span>) -> Result<(), Error> {
         if let Event::Anchor(id, _) = event {
             if let Some(&node) = self.anchors.get(&id) {
-                self.stream.nodes[node.index()].anchor = Some(span);
+                self.stream.nodes[node.index()].properties.get_or_insert_default().anchor = Some(span);
             }
             if let Some((_, from)) = &mut self.block {
                 *from = (*from).max(span.end);
@@ -141,13 +164,13 @@ impl<'a> Builder<'a> {
                 let kind = Kind::Sequence { flow: style == StructureStyle::Flow, items: Vec::new() };
                 let id = self.add(kind, span, tag, raw.as_deref(), anchor);
                 self.attach(id);
-                self.open.push(Open { id, key: None });
+                self.enter(id)?;
             }
             Event::MappingStart(style, anchor, raw) => {
                 let kind = Kind::Mapping { flow: style == StructureStyle::Flow, entries: Vec::new() };
                 let id = self.add(kind, span, tag, raw.as_deref(), anchor);
                 self.attach(id);
-                self.open.push(Open { id, key: None });
+                self.enter(id)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             _ => return Ok(()),
@@ -172,7 +195,8 @@ impl<'a> Builder<'a> {
     ) -> NodeId {
         let id = NodeId(u32::try_from(self.stream.nodes.len()).unwrap_or(u32::MAX));
         let tag = raw.map(|raw| Tag { span: tag.unwrap_or(span), kind: tag_kind(raw) });
-        self.stream.nodes.push(Node { kind, span, tag, anchor: None });
+        let properties = tag.map(|tag| Box::new(Properties { tag: Some(tag), anchor: None }));
+        self.stream.nodes.push(Node { kind, span, properties });
         if anchor > 0 {
             self.anchors.insert(anchor, id);
         }
@@ -193,6 +217,14 @@ impl<'a> Builder<'a> {
             },
             Kind::Scalar { .. } | Kind::Alias { .. } => {}
         }
+    }
+
+    fn enter(&mut self, id: NodeId) -> Result<(), Error> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Error::TooDeep { place: self.stream.place(id), limit: MAX_DEPTH });
+        }
+        self.open.push(Open { id, key: None });
+        Ok(())
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Error> {
@@ -218,8 +250,8 @@ impl<'a> Builder<'a> {
         } else {
             last.map_or(node.span.end, |last| {
                 let last = self.stream.node(last);
-                let tag = last.tag.map_or(0, |tag| tag.span.end);
-                last.span.end.max(tag).max(last.anchor.map_or(0, |anchor| anchor.end))
+                let tag = last.tag().map_or(0, |tag| tag.span.end);
+                last.span.end.max(tag).max(last.anchor().map_or(0, |anchor| anchor.end))
             })
         };
         self.stream.nodes[open.id.index()].span.end = end;

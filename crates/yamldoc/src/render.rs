@@ -70,7 +70,8 @@ pub fn plain(text: &str, flow: bool) -> Option<&str> {
 }
 
 /// `1:30`: a number in base 60 to YAML 1.1 readers.
-fn sexagesimal(text: &str) -> bool {
+#[must_use]
+pub fn sexagesimal(text: &str) -> bool {
     text.contains(':') && text.bytes().all(|b| b.is_ascii_digit() || b":._+-".contains(&b))
 }
 
@@ -104,6 +105,29 @@ pub fn double_quoted(text: &str) -> String {
                 let escaped = if code < 0x100 { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") };
                 out.push_str(&escaped);
             }
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// `"text"` as JSON has it; carries any text. What YAML readers of the token would fold or refuse is escaped too.
+#[must_use]
+pub fn json_quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            c if printable(c) => out.push(c),
+            // Nothing above U+FFFF is unprintable, so there are no pairs to write.
+            c => out.push_str(&format!("\\u{:04x}", u32::from(c))),
         }
     }
     out.push('"');

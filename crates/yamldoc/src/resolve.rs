@@ -71,6 +71,21 @@ pub fn resolve<'a>(
     }
 }
 
+/// Types a scalar of a JSON text as SOPS does since 3.13.2: what fits 64 bits with sign is whole.
+pub(crate) fn resolve_json(text: &str, style: Style) -> Value<'_> {
+    let string = Value::Str(Cow::Borrowed(text));
+    match text {
+        _ if style != Style::Plain => string,
+        "null" => Value::Null,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => match text.parse() {
+            Ok(int) => Value::Int(int),
+            Err(_) => float::parse(text).map_or(string, Value::Float),
+        },
+    }
+}
+
 /// yaml.v3's `resolve`: tables first, then by the first character.
 fn untagged(text: &str, profile: Profile) -> Value<'_> {
     let string = Value::Str(Cow::Borrowed(text));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::resolve::resolve_json;
 use crate::{BadTag, Error, Place, Profile, Value, place, resolve};
 
 /// A byte range of the text.
@@ -111,18 +112,35 @@ pub struct Node<'a> {
     /// Its own token without anchor and tag. A block scalar's runs from its header to its last content
     /// character (with `+`: to before its last line break); a block collection's from first to last child.
     pub span: Span,
-    /// The tag, if written.
-    pub tag: Option<Tag>,
-    /// `&name`, if there is one.
-    pub anchor: Option<Span>,
+    /// Of the few nodes that have any: a file has many nodes, so they are small.
+    pub(crate) properties: Option<Box<Properties>>,
+}
+
+/// What may stand before a node.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Properties {
+    pub(crate) tag: Option<Tag>,
+    pub(crate) anchor: Option<Span>,
 }
 
 impl Node<'_> {
+    /// The tag, if written.
+    #[must_use]
+    pub fn tag(&self) -> Option<Tag> {
+        self.properties.as_ref()?.tag
+    }
+
+    /// `&name`, if there is one.
+    #[must_use]
+    pub fn anchor(&self) -> Option<Span> {
+        self.properties.as_ref()?.anchor
+    }
+
     /// Where the node begins, its anchor and tag included.
     #[must_use]
     pub fn start(&self) -> usize {
-        let anchor = self.anchor.map_or(usize::MAX, |span| span.start);
-        let tag = self.tag.map_or(usize::MAX, |tag| tag.span.start);
+        let anchor = self.anchor().map_or(usize::MAX, |span| span.start);
+        let tag = self.tag().map_or(usize::MAX, |tag| tag.span.start);
         self.span.start.min(anchor).min(tag)
     }
 
@@ -153,11 +171,22 @@ pub struct Document {
     pub end: usize,
 }
 
-/// A parsed YAML text.
+/// By whose rules a text is read: they decide what a scalar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// YAML, typed by a [`Profile`].
+    Yaml,
+    /// JSON: numbers in 64 bits with sign are whole numbers, all others floats.
+    Json,
+}
+
+/// A parsed YAML or JSON text.
 #[derive(Debug, Clone)]
 pub struct Stream<'a> {
     /// The text.
     pub text: &'a str,
+    /// What the text was read as.
+    pub syntax: Syntax,
     /// All nodes; a parent comes before its children, anchored nodes before their aliases.
     pub nodes: Vec<Node<'a>>,
     /// The documents in order; a text of nothing but comments has none.
@@ -194,17 +223,31 @@ impl<'a> Stream<'a> {
         place(self.text, self.node(id).start())
     }
 
-    /// The typed value of a scalar; `None` for a collection.
+    /// The typed value of a scalar; `None` for a collection. JSON has one typing, whatever the profile.
     ///
     /// # Errors
     /// [`BadTag`] when an explicit tag does not fit the text (`!!bool "yes"`).
     pub fn value(&self, id: NodeId, profile: Profile) -> Result<Option<Value<'_>>, BadTag> {
         let node = self.node(self.resolved(id));
         match &node.kind {
+            Kind::Scalar { value, style } if self.syntax == Syntax::Json => {
+                Ok(Some(resolve_json(value, *style)))
+            }
             Kind::Scalar { value, style } => {
-                resolve(value, *style, node.tag.map(|tag| tag.kind), profile).map(Some)
+                resolve(value, *style, node.tag().map(|tag| tag.kind), profile).map(Some)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Parses a text of this syntax.
+    ///
+    /// # Errors
+    /// Those of [`Stream::parse`] and [`Stream::parse_json`].
+    pub fn parse_as(text: &'a str, syntax: Syntax) -> Result<Self, Error> {
+        match syntax {
+            Syntax::Yaml => Self::parse(text),
+            Syntax::Json => Self::parse_json(text),
         }
     }
 
@@ -217,7 +260,7 @@ impl<'a> Stream<'a> {
         let found = match &node.kind {
             Kind::Scalar { value, style } => {
                 // `<<` is a merge key, which SOPS treats as the name it is.
-                match resolve(value, *style, node.tag.map(|tag| tag.kind), Profile::Sops) {
+                match resolve(value, *style, node.tag().map(|tag| tag.kind), Profile::Sops) {
                     Ok(Value::Str(_)) => return Ok(value),
                     Ok(Value::Null) => "null",
                     Ok(Value::Bool(_)) => "a bool",

@@ -92,7 +92,7 @@ fn aliases_point_to_the_latest_anchor() {
     let root = stream.documents[0].root;
     let target = |key| stream.source(stream.node(stream.resolved(stream.get(root, key).unwrap())).span);
     assert_eq!((target("b"), target("d")), ("1", "[2]"));
-    let anchor = stream.node(stream.get(root, "c").unwrap()).anchor.unwrap();
+    let anchor = stream.node(stream.get(root, "c").unwrap()).anchor().unwrap();
     assert_eq!(stream.source(anchor), "&x");
     let error = Stream::parse("a: &x\n  b: *x\n").unwrap_err();
     assert_eq!(error, Error::RecursiveAlias { place: Place { line: 2, column: 6 } });
@@ -178,5 +178,23 @@ proptest! {
                 prop_assert_eq!(new.as_ref(), if number == at { "new: value" } else { old.as_ref() });
             }
         }
+    }
+}
+
+#[test]
+fn depth_is_bounded() {
+    let flow = |depth: usize| format!("a: {}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(Stream::parse(&flow(crate::parse::MAX_DEPTH - 1)).is_ok());
+    for text in [
+        flow(10_000),
+        (0..2_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect(),
+        format!("{}x", "- ".repeat(10_000)),
+        format!("{}x", "? ".repeat(10_000)),
+        "{\"a\":".repeat(10_000),
+        // Blocks and flow collections count together.
+        format!("{}{}{}", "- ".repeat(600), "[".repeat(600), "]".repeat(600)),
+    ] {
+        let error = Stream::parse(&text).unwrap_err();
+        assert!(matches!(error, Error::TooDeep { .. }), "{error}");
     }
 }

@@ -1,5 +1,7 @@
 //! `ENC[AES256_GCM,data:...,iv:...,tag:...,type:...]`: one leaf under the data key.
 
+use std::cell::RefCell;
+
 use aes_gcm::aead::consts::{U8, U12, U16, U24, U31, U32, U48, U64};
 use aes_gcm::aead::generic_array::GenericArray;
 use aes_gcm::aead::{AeadInPlace, KeyInit};
@@ -20,43 +22,71 @@ const IV_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
 
 /// The cipher of one file; key schedules are computed once.
-pub(crate) enum Cipher {
+pub(crate) struct Cipher {
+    algorithm: Algorithm,
+    ivs: RefCell<Ivs>,
+}
+
+enum Algorithm {
     Aes128(Aes128),
     Aes192(Aes192),
     Aes256 { usual: Box<AesGcm<Aes256, U32>>, block: Aes256 },
 }
 
+/// Random IVs, fetched from the operating system many at a time: a call for each would take longer than the encryption.
+/// None is given out twice.
+#[derive(Default)]
+struct Ivs {
+    unused: Vec<[u8; IV_BYTES]>,
+}
+
+impl Ivs {
+    /// How many fill a page.
+    const BATCH: usize = 4096 / IV_BYTES;
+
+    fn next(&mut self) -> [u8; IV_BYTES] {
+        if let Some(iv) = self.unused.pop() {
+            return iv;
+        }
+        let mut bytes = vec![[0; IV_BYTES]; Self::BATCH];
+        rand::rngs::OsRng.fill_bytes(bytes.as_flattened_mut());
+        self.unused = bytes;
+        self.unused.pop().unwrap_or_default()
+    }
+}
+
 impl Cipher {
     pub(crate) fn new(key: &DataKey) -> Self {
         let bytes = key.expose();
-        match bytes.len() {
-            16 => Self::Aes128(Aes128::new(GenericArray::from_slice(bytes))),
-            24 => Self::Aes192(Aes192::new(GenericArray::from_slice(bytes))),
+        let algorithm = match bytes.len() {
+            16 => Algorithm::Aes128(Aes128::new(GenericArray::from_slice(bytes))),
+            24 => Algorithm::Aes192(Aes192::new(GenericArray::from_slice(bytes))),
             _ => {
                 let block = Aes256::new(GenericArray::from_slice(bytes));
-                Self::Aes256 { usual: Box::new(block.clone().into()), block }
+                Algorithm::Aes256 { usual: Box::new(block.clone().into()), block }
             }
-        }
+        };
+        Self { algorithm, ivs: RefCell::default() }
     }
 
     /// Encrypts one leaf under a fresh random IV.
     pub(crate) fn seal(&self, leaf: &Typed<'_>, aad: &str) -> String {
-        let mut iv = [0; IV_BYTES];
-        rand::rngs::OsRng.fill_bytes(&mut iv);
         let mut data = Zeroizing::new(leaf.bytes.to_vec());
-        let iv = GenericArray::<u8, U32>::from(iv);
-        let tag = match self {
-            Self::Aes128(block) => AesGcm::<_, U32>::from(block.clone()).encrypt_in_place_detached(
+        let iv = GenericArray::<u8, U32>::from(self.ivs.borrow_mut().next());
+        let tag = match &self.algorithm {
+            Algorithm::Aes128(block) => AesGcm::<_, U32>::from(block.clone()).encrypt_in_place_detached(
                 &iv,
                 aad.as_bytes(),
                 &mut data,
             ),
-            Self::Aes192(block) => AesGcm::<_, U32>::from(block.clone()).encrypt_in_place_detached(
+            Algorithm::Aes192(block) => AesGcm::<_, U32>::from(block.clone()).encrypt_in_place_detached(
                 &iv,
                 aad.as_bytes(),
                 &mut data,
             ),
-            Self::Aes256 { usual, .. } => usual.encrypt_in_place_detached(&iv, aad.as_bytes(), &mut data),
+            Algorithm::Aes256 { usual, .. } => {
+                usual.encrypt_in_place_detached(&iv, aad.as_bytes(), &mut data)
+            }
         };
         // Fails only beyond 64 GiB, which no text in memory reaches.
         let tag = tag.unwrap_or_default();
@@ -104,15 +134,15 @@ impl Cipher {
                 }
             };
         }
-        match self {
-            Self::Aes256 { usual, .. } if iv.len() == IV_BYTES => {
+        match &self.algorithm {
+            Algorithm::Aes256 { usual, .. } if iv.len() == IV_BYTES => {
                 usual.decrypt_in_place_detached(GenericArray::from_slice(iv), aad, data, tag).is_ok()
             }
-            Self::Aes256 { block, .. } => {
+            Algorithm::Aes256 { block, .. } => {
                 by_length!(block, 8 U8, 12 U12, 16 U16, 24 U24, 31 U31, 48 U48, 64 U64)
             }
-            Self::Aes128(block) => by_length!(block, 12 U12, 32 U32),
-            Self::Aes192(block) => by_length!(block, 12 U12, 32 U32),
+            Algorithm::Aes128(block) => by_length!(block, 12 U12, 32 U32),
+            Algorithm::Aes192(block) => by_length!(block, 12 U12, 32 U32),
         }
     }
 }
@@ -132,15 +162,18 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Fields in this order, none empty, on one line.
     fn split(text: &'a str) -> Option<Self> {
-        let rest = text.strip_prefix(PREFIX)?;
-        let rest = rest.split('\n').next().unwrap_or(rest);
-        let (data, rest) = rest.split_once(",iv:")?;
-        let (iv, rest) = rest.split_once(",tag:")?;
-        let (tag, rest) = rest.split_once(",type:")?;
-        let (kind, _) = rest.split_once(']')?;
-        let parts = Self { data, iv, tag, kind };
-        (![data, iv, tag, kind].contains(&"")).then_some(parts)
+        let (data, rest) = field(text.strip_prefix(PREFIX)?, b',')?;
+        let (iv, rest) = field(rest.strip_prefix("iv:")?, b',')?;
+        let (tag, rest) = field(rest.strip_prefix("tag:")?, b',')?;
+        let (kind, _) = field(rest.strip_prefix("type:")?, b']')?;
+        Some(Self { data, iv, tag, kind })
     }
+}
+
+/// What stands before `end`, and what behind it. Base64 and type words hold neither of them.
+fn field(text: &str, end: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == end || byte == b'\n')?;
+    (at > 0 && text.as_bytes()[at] == end).then(|| (&text[..at], &text[at + 1..]))
 }
 
 #[cfg(test)]
@@ -148,6 +181,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn no_iv_is_given_out_twice() {
+        let mut ivs = Ivs::default();
+        let all: std::collections::HashSet<_> = (0..3 * Ivs::BATCH).map(|_| ivs.next()).collect();
+        assert_eq!(all.len(), 3 * Ivs::BATCH);
+        assert!(!all.contains(&[0; IV_BYTES]));
+    }
 
     #[test]
     fn only_the_canonical_form_is_ciphertext() {

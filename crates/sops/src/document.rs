@@ -3,10 +3,15 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use yamldoc::Syntax;
+
+use crate::binary;
 use crate::changes::Changes;
 use crate::cipher::{Cipher, PREFIX};
+use crate::coverage::Coverage;
 use crate::data_key::DataKey;
 use crate::error::Error;
+use crate::flat;
 use crate::metadata::{KeyGroup, Metadata};
 use crate::plain::Plain;
 use crate::settings::Settings;
@@ -21,7 +26,11 @@ pub struct Document<'a> {
 
 /// The engines.
 enum Form<'a> {
+    /// YAML and JSON.
     Tree(tree::Document<'a>),
+    Binary(binary::Document<'a>),
+    /// dotenv and ini.
+    Flat(flat::Document<'a>),
 }
 
 impl fmt::Debug for Document<'_> {
@@ -42,18 +51,47 @@ impl<'a> Document<'a> {
     /// Reads an encrypted text of `store`.
     ///
     /// # Errors
-    /// [`Error::Yaml`], [`Error::NoMetadata`], [`Error::BadMetadata`], [`Error::NoKeys`], [`Error::Selector`].
+    /// [`Error::Yaml`], [`Error::NoMetadata`], [`Error::BadMetadata`], [`Error::NoKeys`], [`Error::Selector`],
+    /// [`Error::NoData`], [`Error::TooLarge`], [`Error::Line`].
     pub fn parse(text: &'a str, store: Store) -> Result<Self, Error> {
-        Ok(Self { store, form: Form::Tree(tree::Document::parse(text)?) })
+        let form = match store {
+            Store::Json => Form::Tree(tree::Document::parse(text, Syntax::Json)?),
+            Store::Binary => Form::Binary(binary::Document::parse(text)?),
+            Store::Yaml => Form::Tree(tree::Document::parse(text, Syntax::Yaml)?),
+            Store::Dotenv => Form::Flat(flat::Document::parse(text, flat::Format::Dotenv)?),
+            Store::Ini => Form::Flat(flat::Document::parse(text, flat::Format::Ini)?),
+        };
+        Ok(Self { store, form })
     }
 
     /// Reads `text` if it has SOPS metadata; a plain text gives `None`. `named` is the store that the name of the file
-    /// stands for.
+    /// stands for. Where the text cannot be of that store, its content says which one it is.
     ///
     /// # Errors
     /// As [`Document::parse`], for texts that look encrypted only.
     pub fn detect(text: &'a str, named: Store) -> Result<Option<Self>, Error> {
-        Ok(tree::Document::detect(text)?.map(|tree| Self { store: named, form: Form::Tree(tree) }))
+        let found = Self::detect_as(text, named);
+        if let Ok(Some(_)) = &found {
+            return found;
+        }
+        match Store::of_content(text) {
+            Some(store) if store != named => match Self::detect_as(text, store) {
+                Ok(Some(other)) => Ok(Some(other)),
+                _ => found,
+            },
+            _ => found,
+        }
+    }
+
+    fn detect_as(text: &'a str, store: Store) -> Result<Option<Self>, Error> {
+        let form = match store {
+            Store::Json => tree::Document::detect(text, Syntax::Json)?.map(Form::Tree),
+            Store::Binary => binary::Document::detect(text)?.map(Form::Binary),
+            Store::Yaml => tree::Document::detect(text, Syntax::Yaml)?.map(Form::Tree),
+            Store::Dotenv => flat::Document::detect(text, flat::Format::Dotenv)?.map(Form::Flat),
+            Store::Ini => flat::Document::detect(text, flat::Format::Ini)?.map(Form::Flat),
+        };
+        Ok(form.map(|form| Self { store, form }))
     }
 
     /// What the file is.
@@ -67,6 +105,18 @@ impl<'a> Document<'a> {
     pub fn metadata(&self) -> &Metadata {
         match &self.form {
             Form::Tree(tree) => &tree.metadata,
+            Form::Binary(binary) => &binary.tree.metadata,
+            Form::Flat(flat) => &flat.metadata,
+        }
+    }
+
+    /// How much of the file is encrypted.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        match &self.form {
+            Form::Tree(tree) => Coverage::of_tree(tree),
+            Form::Binary(binary) => Coverage::of_tree(&binary.tree),
+            Form::Flat(flat) => Coverage::of_flat(flat),
         }
     }
 
@@ -90,6 +140,8 @@ impl<'a> Document<'a> {
     pub fn decrypt_unverified(&self, key: &DataKey) -> Result<(Plain, Result<(), Error>), Error> {
         match &self.form {
             Form::Tree(tree) => tree.decrypt(&Cipher::new(key)),
+            Form::Binary(binary) => binary.decrypt(&Cipher::new(key)),
+            Form::Flat(flat) => flat.decrypt(&Cipher::new(key)),
         }
     }
 
@@ -104,6 +156,8 @@ impl<'a> Document<'a> {
     pub fn update(&self, plain: &[u8], key: &DataKey, now: SystemTime) -> Result<(String, Changes), Error> {
         match &self.form {
             Form::Tree(tree) => tree.update(text_of(plain)?, &Cipher::new(key), now),
+            Form::Binary(binary) => binary.update(plain, &Cipher::new(key), now),
+            Form::Flat(flat) => flat.update(text_of(plain)?, &Cipher::new(key), now),
         }
     }
 
@@ -115,6 +169,8 @@ impl<'a> Document<'a> {
         let metadata = Metadata { groups, shamir_threshold, ..self.metadata().clone() };
         match &self.form {
             Form::Tree(tree) => tree.rewrap(&metadata),
+            Form::Binary(binary) => binary.tree.rewrap(&metadata),
+            Form::Flat(flat) => flat.rewrap(&metadata),
         }
     }
 
@@ -140,6 +196,8 @@ impl<'a> Document<'a> {
             now,
             indent: match &self.form {
                 Form::Tree(tree) => tree.block_step(),
+                Form::Binary(binary) => binary.tree.block_step(),
+                Form::Flat(_) => None,
             },
             unknown: old.unknown.clone(),
         };
@@ -153,12 +211,18 @@ impl<'a> Document<'a> {
 /// # Errors
 /// [`Error::Yaml`] (syntax, duplicate and non-string keys), [`Error::NotText`], [`Error::Empty`], [`Error::NotAMap`],
 /// [`Error::ReservedKey`], [`Error::Unsupported`], [`Error::Selector`], [`Error::SelectorMatchesCiphertext`].
-pub fn encrypt(plain: &[u8], _store: Store, key: &DataKey, settings: &Settings) -> Result<String, Error> {
-    tree::encrypt(text_of(plain)?, key, settings)
+pub fn encrypt(plain: &[u8], store: Store, key: &DataKey, settings: &Settings) -> Result<String, Error> {
+    match store {
+        Store::Json => tree::encrypt(text_of(plain)?, Syntax::Json, key, settings),
+        Store::Binary => Ok(binary::encrypt(plain, key, settings)),
+        Store::Yaml => tree::encrypt(text_of(plain)?, Syntax::Yaml, key, settings),
+        Store::Dotenv => flat::encrypt(text_of(plain)?, flat::Format::Dotenv, key, settings),
+        Store::Ini => flat::encrypt(text_of(plain)?, flat::Format::Ini, key, settings),
+    }
 }
 
 /// Every store but the binary one holds text.
-fn text_of(plain: &[u8]) -> Result<&str, Error> {
+pub(crate) fn text_of(plain: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(plain).map_err(|error| {
         let line = plain[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         Error::NotText { line }

@@ -5,7 +5,7 @@ use yamldoc::Place;
 /// Why a text cannot be decrypted, encrypted or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Not YAML, duplicate keys, keys that are not strings.
+    /// Not YAML or JSON, duplicate keys, keys that are not strings, too many levels.
     #[error(transparent)]
     Yaml(#[from] yamldoc::Error),
     /// A document whose root is a list or a value.
@@ -22,6 +22,14 @@ pub enum Error {
     NotText {
         /// Its number, from 1.
         line: usize,
+    },
+    /// A line that cannot be in a dotenv or ini file.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: LineProblem,
     },
     /// No `sops` block in the first document.
     #[error("no sops metadata, the file is not encrypted")]
@@ -95,9 +103,49 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// Something above the size that is taken.
+    #[error("the {what} would take more than {limit} MiB")]
+    TooLarge {
+        /// The text, or the paths of all values.
+        what: &'static str,
+        /// The limit, in MiB.
+        limit: usize,
+    },
+    /// A JSON text that should hold a binary file and does not.
+    #[error("{place}: no string under the key \"data\", so this is not an encrypted binary file")]
+    NoData {
+        /// The root.
+        place: Place,
+    },
     /// Values that cannot stand in the text they came in; not known to happen.
     #[error("the values cannot be written back into this text")]
     NotRepresentable,
+}
+
+/// What can be wrong with a line of a dotenv or ini file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineProblem {
+    /// dotenv: neither an entry nor a comment.
+    #[error("needs a `=`, or a `#` as its first character")]
+    NoEquals,
+    /// dotenv: a plain text with a key that is read as metadata.
+    #[error("keys that begin with \"sops_\" are reserved for metadata")]
+    ReservedKey,
+    /// ini: neither an entry nor a comment nor a section.
+    #[error("needs a `=` or `:` between key and value")]
+    NoDelimiter,
+    /// ini: a key or section without a name.
+    #[error("the name before the value or in the brackets is empty")]
+    EmptyName,
+    /// ini: a quote that no line closes.
+    #[error("the quote that begins here is never closed")]
+    UnclosedQuote,
+    /// ini: `[` without `]`.
+    #[error("the section needs a `]`")]
+    UnclosedSection,
+    /// ini: SOPS would keep the last value only.
+    #[error("key {0:?} appears twice in its section")]
+    DuplicateKey(String),
 }
 
 /// Why one value cannot be decrypted.
@@ -118,6 +166,9 @@ pub enum ValueProblem {
     /// The decrypted text is not of its type.
     #[error("decrypts to something that is not {0}")]
     Parse(&'static str),
+    /// Bytes that are no text, NaN or an infinity in a JSON file.
+    #[error("decrypts to something that JSON cannot hold")]
+    NotInJson,
 }
 
 /// Plain values that have no form in a SOPS file.
@@ -129,6 +180,11 @@ pub enum Unsupported {
     /// A value that does not fit its tag.
     #[error("the value does not fit its tag")]
     Tag,
+    /// ini: for SOPS the value ends at a `;` or `#`, and the rest, a comment, would stay readable.
+    #[error(
+        "the value ends at the `;` or `#` in it, and the rest would not be encrypted; put it in backticks"
+    )]
+    Cut,
 }
 
 impl Error {
@@ -142,8 +198,11 @@ impl Error {
             Self::Value { problem: ValueProblem::NotEncrypted, .. } => {
                 "values are added with `helm secrets edit`, not in the encrypted file"
             }
+            Self::Value { problem: ValueProblem::NotInJson, .. } => {
+                "if it is an encrypted binary file, say so: `--input-type binary`"
+            }
             Self::NoMetadata => "encrypt it first: `helm secrets encrypt -i FILE`",
-            Self::ReservedKey { .. } => {
+            Self::ReservedKey { .. } | Self::Line { problem: LineProblem::ReservedKey, .. } => {
                 "rename the key, or decrypt the file first if it is encrypted already"
             }
             _ => return None,

@@ -177,17 +177,18 @@ impl fmt::Display for MasterKey {
         match self {
             Self::Age { recipient } => out.write_str(recipient),
             Self::Pgp { fingerprint } => out.write_str(fingerprint),
-            Self::AwsKms { arn, role, context, .. } => {
+            Self::AwsKms { arn, role, context, profile } => {
                 out.write_str(arn)?;
                 if let Some(role) = role {
                     write!(out, "+{role}")?;
                 }
-                let mut before = '|';
-                for (name, value) in context {
-                    write!(out, "{before}{name}:{value}")?;
-                    before = ',';
+                if !context.is_empty() || !profile.is_empty() {
+                    out.write_str("|")?;
                 }
-                Ok(())
+                for (number, (name, value)) in context.iter().enumerate() {
+                    write!(out, "{}{name}:{value}", if number > 0 { "," } else { "" })?;
+                }
+                if profile.is_empty() { Ok(()) } else { write!(out, "|{profile}") }
             }
             Self::GcpKms { resource_id } => out.write_str(resource_id),
             Self::AzureKeyVault { vault_url, name, version } => {
@@ -213,6 +214,8 @@ mod tests {
             "",
         );
         assert_eq!(role.to_string(), "arn:aws:kms:eu-west-1:1:key/a+arn:aws:iam::1:role/r|a:1,b:2");
+        let profile = MasterKey::aws_kms("arn:a", BTreeMap::new(), "p");
+        assert_eq!(profile.to_string(), "arn:a||p");
         let azure = MasterKey::azure_key_vault("https://v.vault.azure.net/keys/k/0123").unwrap();
         assert_eq!(azure.to_string(), "https://v.vault.azure.net/keys/k/0123");
         assert_eq!(MasterKey::pgp("85D7 7543").to_string(), "85D77543");

@@ -4,8 +4,10 @@ mod entry;
 mod from_yaml;
 mod read;
 mod write;
+mod write_json;
 
 pub(crate) use read::Problem;
+pub(crate) use write_json::Pretty;
 
 use crate::master_key::MasterKey;
 use crate::selector::Selector;

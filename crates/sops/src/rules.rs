@@ -40,8 +40,8 @@ pub struct Rule {
     pub groups: Vec<Vec<MasterKey>>,
     /// Shares needed where there are several groups.
     pub shamir_threshold: Option<u32>,
-    /// What is encrypted.
-    pub selector: Selector,
+    /// What is encrypted, where the rule says so.
+    pub selector: Option<Selector>,
     /// The MAC covers encrypted values only.
     pub mac_only_encrypted: bool,
     /// Where the rule stands.
@@ -107,6 +107,13 @@ impl Rules {
         Ok(Self { rules, indent })
     }
 
+    /// Whether there are rules at all. A file without any says nothing about other files, not even that none may be
+    /// encrypted; an empty list of them says just that.
+    #[must_use]
+    pub fn are_given(&self) -> bool {
+        self.rules.is_some()
+    }
+
     /// All rules in order.
     #[must_use]
     pub fn all(&self) -> &[Rule] {
@@ -117,15 +124,31 @@ impl Rules {
     /// absolute for a file outside of it.
     ///
     /// # Errors
-    /// [`RulesError::NoRules`], [`RulesError::NoMatch`], [`RulesError::NoRecipients`].
-    pub fn rule_for(&self, path: &str) -> Result<&Rule, RulesError> {
+    /// [`RulesError::NoRules`], [`RulesError::NoMatch`].
+    pub fn find(&self, path: &str) -> Result<&Rule, RulesError> {
         let rules = self.rules.as_ref().ok_or(RulesError::NoRules)?;
-        let matches = |rule: &&Rule| rule.path.as_ref().is_none_or(|regex| regex.is_match(path.as_bytes()));
-        let rule = rules.iter().find(matches).ok_or_else(|| RulesError::NoMatch { path: path.to_owned() })?;
+        let found = rules.iter().find(|rule| rule.matches(path));
+        found.ok_or_else(|| RulesError::NoMatch { path: path.to_owned() })
+    }
+
+    /// The first rule for a file as [`Rules::find`] has it, which must name recipients.
+    ///
+    /// # Errors
+    /// Those of [`Rules::find`], and [`RulesError::NoRecipients`].
+    pub fn rule_for(&self, path: &str) -> Result<&Rule, RulesError> {
+        let rule = self.find(path)?;
         if rule.groups.is_empty() || rule.groups.iter().any(Vec::is_empty) {
             return Err(RulesError::NoRecipients { place: rule.place });
         }
         Ok(rule)
+    }
+}
+
+impl Rule {
+    /// Whether the rule is for this path, which is given as for [`Rules::find`].
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        self.path.as_ref().is_none_or(|regex| regex.is_match(path.as_bytes()))
     }
 }
 
@@ -160,12 +183,12 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A string field; null, missing and empty are the same.
+    /// A string field; null, missing and empty are the same. A number is the string it is written as: versions of keys
+    /// may consist of digits.
     fn text(&self, map: NodeId, name: &str) -> Result<Option<String>, RulesError> {
-        let Some(node) = self.get(map, name) else { return Ok(None) };
-        match self.stream.value(node, Profile::Sops) {
-            Ok(Some(Value::Str(text))) => Ok(Some(text.into_owned()).filter(|text| !text.is_empty())),
-            Ok(Some(Value::Null)) => Ok(None),
+        let Some(node) = self.get(map, name).filter(|&node| !self.is_null(node)) else { return Ok(None) };
+        match &self.stream.node(self.stream.resolved(node)).kind {
+            Kind::Scalar { value, .. } => Ok(Some(value.to_string()).filter(|text| !text.is_empty())),
             _ => Err(self.invalid(node, format!("{name} must be a string"))),
         }
     }
@@ -194,7 +217,7 @@ impl Reader<'_, '_> {
         go_regex::compile(pattern).map_err(|problem| self.invalid(node, format!("{name}: {problem}")))
     }
 
-    fn selector(&self, rule: NodeId) -> Result<Selector, RulesError> {
+    fn selector(&self, rule: NodeId) -> Result<Option<Selector>, RulesError> {
         let mut found: Option<Selector> = None;
         for name in FIELDS {
             let Some(text) = self.text(rule, name)? else { continue };
@@ -207,7 +230,7 @@ impl Reader<'_, '_> {
             }
             found = Selector::from_field(name, text);
         }
-        Ok(found.unwrap_or_default())
+        Ok(found)
     }
 
     fn flag(&self, rule: NodeId, name: &str) -> Result<bool, RulesError> {
@@ -215,6 +238,9 @@ impl Reader<'_, '_> {
         match self.stream.value(node, Profile::Sops) {
             Ok(Some(Value::Bool(flag))) => Ok(flag),
             Ok(Some(Value::Null)) => Ok(false),
+            // As sops reads them, for the sake of YAML 1.1.
+            Ok(Some(Value::Str(word))) if ["y", "Y", "yes", "on"].contains(&&*word) => Ok(true),
+            Ok(Some(Value::Str(word))) if ["n", "N", "no", "off"].contains(&&*word) => Ok(false),
             _ => Err(self.invalid(node, format!("{name} must be true or false"))),
         }
     }

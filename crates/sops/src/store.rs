@@ -36,6 +36,20 @@ impl Store {
         }
     }
 
+    /// The store that the text of an encrypted file looks like, by the marks other readers go by; `None` where there
+    /// are none. Says nothing about whether it is encrypted.
+    pub(crate) fn of_content(text: &str) -> Option<Self> {
+        if text.trim_start().starts_with('{') {
+            return Some(Self::Json);
+        }
+        text.lines().find_map(|line| match line.trim_end() {
+            "sops:" => Some(Self::Yaml),
+            "[sops]" => Some(Self::Ini),
+            line if line.starts_with("sops_mac=") => Some(Self::Dotenv),
+            _ => None,
+        })
+    }
+
     /// The store a type word names; `None` for any other word, which sops would take for the store of the name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

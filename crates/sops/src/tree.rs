@@ -3,15 +3,19 @@
 
 mod block;
 mod comments;
+mod counterparts;
 mod decrypt;
 mod document;
 mod encrypt;
+mod entry;
+mod json;
 pub(crate) mod layout;
 mod leaves;
 mod seal;
+mod splice;
 mod token;
 mod update;
-mod walk;
+pub(crate) mod walk;
 
 pub(crate) use document::Document;
 pub(crate) use encrypt::encrypt;

@@ -122,10 +122,13 @@ impl Reader<'_, '_> {
         let Kind::Mapping { entries, .. } = &self.stream.node(self.stream.resolved(context)).kind else {
             return Err(self.invalid(context, "context must be a map of strings".to_owned()));
         };
-        let pair = |&(name, value): &(NodeId, NodeId)| {
-            let text = self.string(value, "context")?;
-            Ok((self.stream.key(name).unwrap_or_default().to_owned(), text))
-        };
+        let pair =
+            |&(name, value): &(NodeId, NodeId)| match &self.stream.node(self.stream.resolved(value)).kind {
+                Kind::Scalar { value, .. } => {
+                    Ok((self.stream.key(name).unwrap_or_default().to_owned(), value.to_string()))
+                }
+                _ => Err(self.invalid(value, "context must be a map of strings".to_owned())),
+            };
         entries.iter().map(pair).collect()
     }
 

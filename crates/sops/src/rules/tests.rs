@@ -8,13 +8,13 @@ fn problem(text: &str) -> String {
     Rules::parse(text).unwrap_err().to_string()
 }
 
-fn names(group: &Vec<MasterKey>) -> Vec<String> {
+fn names(group: &[MasterKey]) -> Vec<String> {
     group.iter().map(MasterKey::to_string).collect()
 }
 
 fn age(text: &str) -> Vec<Vec<String>> {
     let rules = rules(text);
-    rules.rule_for("x.yaml").unwrap().groups.iter().map(names).collect()
+    rules.rule_for("x.yaml").unwrap().groups.iter().map(|group| names(group)).collect()
 }
 
 #[test]
@@ -26,10 +26,10 @@ fn the_first_match_wins() {
     ));
     let rule = rules.rule_for("sub/x.yaml").unwrap();
     assert_eq!(names(&rule.groups[0]), ["r2"]);
-    assert_eq!(rule.selector, Selector::EncryptedRegex("^b$".into()));
+    assert_eq!(rule.selector, Some(Selector::EncryptedRegex("^b$".into())));
     let rule = rules.rule_for("x.yaml").unwrap();
     assert!(rule.mac_only_encrypted);
-    assert_eq!(rule.selector, Selector::default());
+    assert_eq!(rule.selector, None);
     let rule = rules.rule_for("/home/other/o.yaml").unwrap();
     assert_eq!(names(&rule.groups[0]), ["r1", "r2"]);
     assert_eq!(rules.rule_for("e.env").unwrap_err(), RulesError::NoMatch { path: "e.env".into() });
@@ -122,14 +122,14 @@ fn every_key_type_in_both_spellings() {
         "age r",
         "pgp AB",
         "pgp C",
-        "kms arn:aws:kms:e:1:key/k+arn:aws:iam::1:role/r",
+        "kms arn:aws:kms:e:1:key/k+arn:aws:iam::1:role/r||p",
         "gcp_kms projects/p",
         "hckms e:1",
         "azure_kv https://v/keys/k/1",
         "hc_vault http://v/v1/t/keys/k",
     ];
     let flat = "creation_rules:\n  - {hc_vault_transit_uri: 'http://v/v1/t/keys/k', age: r, pgp: 'A B,C', hckms: ['e:1'],\n     \
-        gcp_kms: projects/p, azure_keyvault: 'https://v/keys/k/1', kms: 'arn:aws:kms:e:1:key/k+arn:aws:iam::1:role/r'}\n";
+        gcp_kms: projects/p, azure_keyvault: 'https://v/keys/k/1', aws_profile: p, kms: 'arn:aws:kms:e:1:key/k+arn:aws:iam::1:role/r'}\n";
     assert_eq!(kinds(flat), expected);
     let group = "creation_rules: [{key_groups: [{hc_vault: ['http://v/v1/t/keys/k'], age: [r], pgp: [A B, C], \
         hckms: [{key_id: 'e:1'}], gcp_kms: [{resource_id: projects/p}], \
@@ -163,4 +163,23 @@ fn indent_of_the_stores() {
         Indent { json: Some(2), json_binary: Some(0), yaml: None }
     );
     assert_eq!(indent("stores: {json: {indent: -1}}"), Indent::default());
+}
+
+#[test]
+fn words_are_read_as_sops_reads_them() {
+    let azure = "creation_rules:\n  - key_groups:\n      - azure_keyvault: [{vaultUrl: https://v, key: 7, version: 0123}]\n";
+    assert_eq!(age(azure), [["https://v/keys/7/0123"]]);
+    let kms =
+        "creation_rules:\n  - key_groups:\n      - kms: [{arn: 'arn:aws:kms:r:1:key/k', context: {a: 1}}]\n";
+    assert_eq!(age(kms), [["arn:aws:kms:r:1:key/k|a:1"]]);
+    for (word, flag) in [("true", true), ("yes", true), ("on", true), ("no", false), ("~", false)] {
+        let rules =
+            rules(&format!("creation_rules:\n  - {{age: r1, path_regex: 12, mac_only_encrypted: {word}}}\n"));
+        assert_eq!(rules.rule_for("x12.yaml").unwrap().mac_only_encrypted, flag, "{word}");
+        assert!(rules.find("x.yaml").is_err());
+    }
+    assert!(problem("creation_rules:\n  - {age: r1, mac_only_encrypted: True1}\n").contains("true or false"));
+    assert!(
+        problem("creation_rules:\n  - {age: r1, path_regex: [x]}\n").contains("path_regex must be a string")
+    );
 }

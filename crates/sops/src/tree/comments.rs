@@ -232,7 +232,7 @@ impl Walker<'_, '_> {
                     self.give(level, level.path);
                 }
             }
-            _ if node.anchor.is_some() => {}
+            _ if node.anchor().is_some() => {}
             _ => {
                 let beside = |comment: &yamldoc::Comment| {
                     !comment.own_line && !self.has_break(from..comment.span.start)

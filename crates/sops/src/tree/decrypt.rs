@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use yamldoc::{Edits, Kind, NodeId, Profile, Span, Stream, Value};
+use yamldoc::{Edits, Kind, NodeId, Profile, Span, Stream, Syntax, Value};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, PREFIX};
@@ -13,6 +13,7 @@ use crate::plain::Plain;
 use crate::tree::block;
 use crate::tree::comments::EMPTY;
 use crate::tree::document::Document;
+use crate::tree::json;
 use crate::tree::layout::{self, Hint, Layout};
 use crate::tree::leaves;
 use crate::tree::seal::same_leaves;
@@ -38,9 +39,9 @@ impl Document<'_> {
         let values = self.open(cipher)?;
         let layout = self.layout(cipher).map(|(layout, _)| layout);
         let text = self.plain_text(&values, layout.as_ref())?;
-        let secret = |opened: Opened| {
-            let bytes = (opened.kind == Type::Str).then_some(opened.raw)?;
-            std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
+        let secret = |mut opened: Opened| {
+            let bytes = (opened.kind == Type::Str).then(|| std::mem::take(&mut *opened.raw))?;
+            String::from_utf8(bytes).ok().map(Zeroizing::new)
         };
         let secrets = values.opened.into_iter().flatten().filter_map(secret).collect();
         Ok((Plain::of_text(text, secrets), values.mac.map(drop)))
@@ -159,7 +160,7 @@ impl Document<'_> {
             let What::Leaf(_) = visit.what else { continue };
             let leaf = match opened {
                 Some(opened) if opened.kind == Type::Comment => continue,
-                Some(opened) => Some(opened.typed()),
+                Some(opened) => Some(self.typed(visit, opened)?),
                 None => leaves::leaf(&self.stream, &self.walk, visit)?,
             };
             expected.push((self.walk.aad(visit), leaf));
@@ -167,8 +168,20 @@ impl Document<'_> {
         Ok(expected)
     }
 
+    /// The value that a decrypted leaf will have in the plain text.
+    pub(crate) fn typed<'v>(&self, visit: &Visit, opened: &'v Opened) -> Result<Typed<'v>, Error> {
+        match self.stream.syntax {
+            Syntax::Yaml => Ok(opened.typed()),
+            Syntax::Json => json::typed(opened).ok_or_else(|| Error::Value {
+                place: place_of(&self.stream, visit),
+                path: self.walk.path(&self.stream, visit),
+                problem: ValueProblem::NotInJson,
+            }),
+        }
+    }
+
     fn reads_as(&self, text: &str, expected: &[(&str, Option<Typed<'_>>)]) -> bool {
-        let Ok(stream) = Stream::parse(text) else { return false };
+        let Ok(stream) = Stream::parse_as(text, self.stream.syntax) else { return false };
         let Ok(matcher) = self.metadata.selector.compile() else { return false };
         Walk::new(&stream, &matcher).is_ok_and(|walk| same_leaves(&stream, &walk, expected))
     }
@@ -195,9 +208,9 @@ impl Document<'_> {
                         self.list_comment(&mut edits, visit, node, opened)?;
                     }
                     (What::Leaf(node), Some(opened), hint) => {
-                        let token = self.token(visit, node, opened, hint, &form);
+                        let token = self.token(visit, node, opened, hint, &form)?;
                         same_lines &= !token.contains('\n') && !token.starts_with('!');
-                        token::replace(&mut edits, &self.stream, self.stream.node(node), &token);
+                        token::replace(&mut edits, &self.stream, self.stream.node(node), token);
                     }
                     (What::Comment(comment), Some(opened), _) => {
                         let text = std::str::from_utf8(&opened.raw).ok()?;
@@ -218,18 +231,26 @@ impl Document<'_> {
         Some((edits.apply(self.stream.text).ok()?, same_lines))
     }
 
-    fn token(&self, visit: &Visit, id: NodeId, opened: &Opened, hint: Option<&Hint>, form: &Form) -> String {
+    fn token(
+        &self,
+        visit: &Visit,
+        id: NodeId,
+        opened: &Opened,
+        hint: Option<&Hint>,
+        form: &Form,
+    ) -> Option<String> {
         let node = self.stream.node(id);
         let text = std::str::from_utf8(&opened.raw).unwrap_or_default();
-        match hint {
+        Some(match hint {
             Some(Hint::Plain) => text.to_owned(),
             Some(Hint::Literal { header, indent }) => token::literal(header, *indent, text, form.line_break),
             Some(Hint::Token(token)) => token.clone(),
+            _ if self.stream.syntax == Syntax::Json => json::token(opened.kind, &opened.raw, opened.bytes())?,
             _ => {
                 let context = token::context(&self.stream, &self.walk, visit, id, form);
                 token::default_token(opened.kind, &opened.raw, opened.bytes(), token::wanted(node), context)
             }
-        }
+        })
     }
 
     /// SOPS stores a list comment as an item; it becomes a comment line where the dash was.

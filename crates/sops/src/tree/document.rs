@@ -1,9 +1,10 @@
 //! An encrypted file.
 
-use yamldoc::{Edits, Kind, NodeId, Stream};
+use yamldoc::{Edits, Kind, NodeId, Stream, Syntax};
 
 use crate::error::Error;
 use crate::metadata::{Field, Metadata};
+use crate::selector;
 use crate::tree::walk::{SOPS, Walk};
 use crate::tree::{block, layout};
 
@@ -12,6 +13,17 @@ pub(crate) struct Document<'a> {
     pub(crate) stream: Stream<'a>,
     pub(crate) walk: Walk,
     pub(crate) metadata: Metadata,
+}
+
+/// Texts up to this size are read; offsets are kept in 32 bits.
+const MAX_BYTES: usize = 1 << 30;
+
+/// Parses a text that is not too large.
+pub(crate) fn read(text: &str, syntax: Syntax) -> Result<Stream<'_>, Error> {
+    if text.len() > MAX_BYTES {
+        return Err(Error::TooLarge { what: "text", limit: MAX_BYTES >> 20 });
+    }
+    Ok(Stream::parse_as(text, syntax)?)
 }
 
 /// Words without which there is no metadata; spares large plain files the parser.
@@ -32,19 +44,19 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// [`Error::Yaml`], [`Error::NoMetadata`], [`Error::BadMetadata`], [`Error::NoKeys`], [`Error::Selector`].
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
-        Self::of(Stream::parse(text)?)
+    pub(crate) fn parse(text: &'a str, syntax: Syntax) -> Result<Self, Error> {
+        Self::of(read(text, syntax)?)
     }
 
     /// Reads `text` if it is encrypted (its first document has a block that looks like metadata), parsing it once; a plain text gives `None`.
     ///
     /// # Errors
     /// As [`Document::parse`], for texts that look encrypted only.
-    pub(crate) fn detect(text: &'a str) -> Result<Option<Self>, Error> {
+    pub(crate) fn detect(text: &'a str, syntax: Syntax) -> Result<Option<Self>, Error> {
         if !may_be_encrypted(text) {
             return Ok(None);
         }
-        let stream = Stream::parse(text)?;
+        let stream = read(text, syntax)?;
         if find_block(&stream).is_none() {
             return Ok(None);
         }
@@ -63,8 +75,17 @@ impl<'a> Document<'a> {
         Ok(Self { stream, walk, metadata })
     }
 
+    /// Whether the file itself says which leaves are encrypted; binary files do not.
+    pub(crate) fn names_selector(&self) -> bool {
+        let block = block::find(&self.stream, &self.walk, 0);
+        block.is_some_and(|(_, block)| {
+            selector::FIELDS.iter().any(|field| self.stream.get(block, field).is_some())
+        })
+    }
+
     /// The text with other wrapped keys; nothing else changes, not even the MAC.
     pub(crate) fn rewrap(&self, metadata: &Metadata) -> Result<String, Error> {
+        let selector = self.stream.syntax == Syntax::Yaml || self.names_selector();
         let layout = metadata.unknown.iter().find_map(|(name, field)| match field {
             Field::Text(text) if name == layout::FIELD => Some(text.as_str()),
             _ => None,
@@ -74,9 +95,7 @@ impl<'a> Document<'a> {
             &mut edits,
             &self.stream,
             &self.walk,
-            metadata,
-            layout,
-            self.block_step().unwrap_or(4),
+            block::Block { metadata, layout, selector, step: self.block_step() },
         );
         edits.apply(self.stream.text).map_err(|_| Error::NotRepresentable)
     }

@@ -47,15 +47,6 @@ pub(crate) fn wanted(node: &Node<'_>) -> Wanted {
     }
 }
 
-/// Quotes around ciphertext: those of the plain token; in flow collections a plain one needs some, for its commas.
-pub(crate) fn quote(ciphertext: &str, wanted: Wanted, flow: bool) -> String {
-    match wanted {
-        Wanted::Plain if !flow => ciphertext.to_owned(),
-        Wanted::Single => format!("'{ciphertext}'"),
-        _ => format!("\"{ciphertext}\""),
-    }
-}
-
 /// Line break and indentation step of a file.
 pub(crate) struct Form {
     pub(crate) line_break: &'static str,
@@ -147,20 +138,52 @@ pub(crate) fn literal(header: &str, indent: usize, text: &str, line_break: &str)
 }
 
 /// Replaces the token of a scalar. The header line of a block scalar keeps what follows the header, on both sides.
-pub(crate) fn replace<'a>(edits: &mut Edits<'a>, stream: &Stream<'_>, node: &Node<'_>, token: &str) {
-    let (head, content) =
-        if token.starts_with(['|', '>']) { token.split_at(line_end(token, 0)) } else { (token, "") };
+pub(crate) fn replace<'t>(
+    edits: &mut Edits<'t>,
+    stream: &Stream<'_>,
+    node: &Node<'_>,
+    token: impl Into<Cow<'t, str>>,
+) {
+    let mut head: Cow<'t, str> = token.into();
+    let content = if head.starts_with(['|', '>']) {
+        let line = line_end(&head, 0);
+        head.to_mut().split_off(line)
+    } else {
+        String::new()
+    };
     let span = node.span;
     if is_block(node) {
         let header = yamldoc::block_header(stream.source(span)).len();
         let line = line_end(stream.text, span.start);
-        edits.replace(Span { start: span.start, end: span.start + header }, head.to_owned());
-        edits.replace(Span { start: line.min(span.end), end: span.end }, content.to_owned());
+        edits.replace(Span { start: span.start, end: span.start + header }, head);
+        edits.replace(Span { start: line.min(span.end), end: span.end }, content);
     } else {
-        edits.replace(span, head.to_owned());
+        edits.replace(span, head);
         if !content.is_empty() {
-            edits.insert(line_end(stream.text, span.end), content.to_owned());
+            edits.insert(line_end(stream.text, span.end), content);
         }
+    }
+}
+
+/// Replaces the token of a scalar by ciphertext, which takes over its quotes; in flow collections a plain one needs
+/// some, for its commas.
+pub(crate) fn replace_sealed<'t>(
+    edits: &mut Edits<'t>,
+    stream: &Stream<'_>,
+    node: &Node<'_>,
+    token: &'t str,
+    flow: bool,
+) {
+    let span = node.span;
+    match wanted(node) {
+        _ if is_block(node) => replace(edits, stream, node, token),
+        Wanted::Plain if flow => {
+            edits.insert(span.start, "\"");
+            edits.replace(span, token);
+            edits.insert(span.end, "\"");
+        }
+        Wanted::Plain => edits.replace(span, token),
+        _ => edits.replace(Span { start: span.start + 1, end: span.end - 1 }, token),
     }
 }
 

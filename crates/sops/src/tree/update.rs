@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use yamldoc::Stream;
+use yamldoc::Syntax;
 
 use crate::changes::Changes;
 use crate::cipher::Cipher;
@@ -11,13 +11,15 @@ use crate::error::Error;
 use crate::mac::seal_mac;
 use crate::metadata::Metadata;
 use crate::time::rfc3339;
+use crate::tree::block::{self, Block};
+use crate::tree::counterparts::counterparts;
 use crate::tree::decrypt::Values;
 use crate::tree::document::Document;
 use crate::tree::leaves;
-use crate::tree::seal::{Reuse, Source};
+use crate::tree::seal::{Reuse, Source, verified};
 use crate::tree::walk::{Visit, Walk, What};
-use crate::tree::{block, comments};
-use crate::typed::{Type, Typed};
+use crate::tree::{comments, json};
+use crate::typed::{Opened, Type, Typed};
 
 impl Document<'_> {
     /// The encrypted form of `plain`, which replaces the text this file decrypts to.
@@ -31,10 +33,11 @@ impl Document<'_> {
         let old_mac = values.mac.as_ref().map_err(Clone::clone)?;
         let layout = self.layout(cipher);
         let before = self.plain_text(&values, layout.as_ref().map(|(layout, _)| layout))?;
-        let source = Source::parse(plain, &self.metadata.selector)?;
+        let source = Source::parse(plain, self.stream.syntax, &self.metadata.selector)?;
         let typed = leaves::typed(&source.stream, &source.walk)?;
         let old = self.old_leaves(&values)?;
-        let changes = compare(&old, &source, &typed);
+        let pairs = counterparts((&self.stream, &self.walk), (&source.stream, &source.walk));
+        let changes = self.compare(&old, &source, &typed, &pairs);
         if *before == plain {
             return Ok((self.stream.text.to_owned(), changes));
         }
@@ -47,84 +50,127 @@ impl Document<'_> {
             Metadata { last_modified, mac, ..self.metadata.clone() }
         };
         let reuse = Kept {
-            tokens: self.reusable(&values, &old, &source, &typed),
-            layout: layout.map(|(layout, token)| (layout.write(), token.to_owned())),
+            tokens: self.reusable(&values, &old, &source, &typed, &pairs),
+            layout: layout.map(|(layout, token)| (layout.write(), token)),
         };
-        let text = source.seal(&typed, cipher, &metadata, self.block_step(), &reuse)?;
+        let block = Block { metadata: &metadata, layout: None, selector: true, step: self.block_step() };
+        drop((old, pairs, before));
+        drop(values);
+        let sealed = source.seal(&typed, cipher, block, &reuse)?;
+        // The check takes as much memory again.
+        drop(typed);
+        drop(source);
+        let text = verified(sealed, plain, self.stream.syntax, cipher, block, &reuse)?;
         Ok((text, changes))
     }
 
     /// Indentation of the block as it is.
     pub(crate) fn block_step(&self) -> Option<usize> {
-        let (_, block) = block::find(&self.stream, &self.walk, 0)?;
-        let column = yamldoc::column(self.stream.text, self.stream.node(block).span.start);
-        (!self.stream.node(block).is_flow() && (1..=8).contains(&column)).then_some(column)
+        block::step(&self.stream, &self.walk)
     }
 
-    /// The leaves of the encrypted file with their values.
-    fn old_leaves<'v>(&'v self, values: &'v Values) -> Result<Vec<OldLeaf<'v>>, Error> {
-        let mut leaves = Vec::new();
-        for (number, (visit, opened)) in self.walk.visits.iter().zip(&values.opened).enumerate() {
-            let What::Leaf(_) = visit.what else { continue };
-            let value = match opened {
-                Some(opened) if opened.kind == Type::Comment => continue,
-                Some(opened) => Some(opened.typed()),
-                None => leaves::leaf(&self.stream, &self.walk, visit)?,
+    /// The leaves of the encrypted file with their values, by visit.
+    fn old_leaves<'v>(&'v self, values: &'v Values) -> Result<Vec<Option<OldLeaf<'v>>>, Error> {
+        let leaves = self.walk.visits.iter().zip(&values.opened).map(|(visit, opened)| {
+            let What::Leaf(_) = visit.what else { return Ok(None) };
+            let leaf = match opened {
+                Some(opened) if opened.kind == Type::Comment => return Ok(None),
+                Some(opened) => OldLeaf {
+                    value: Some(self.typed(visit, opened)?),
+                    spelling: self.spelling(opened),
+                    sealed: true,
+                },
+                None => {
+                    let value = leaves::leaf(&self.stream, &self.walk, visit)?;
+                    OldLeaf { value, spelling: None, sealed: false }
+                }
             };
-            leaves.push(OldLeaf { number, position: position(&self.stream, &self.walk, visit), value });
-        }
-        Ok(leaves)
+            Ok(Some(leaf))
+        });
+        leaves.collect()
     }
 
-    /// For every visit of the new text the ciphertext to keep.
-    fn reusable(
+    /// How a number of a JSON file will be spelled; another spelling needs new ciphertext.
+    fn spelling(&self, opened: &Opened) -> Option<String> {
+        let number = matches!(opened.kind, Type::Int | Type::Float);
+        (number && self.stream.syntax == Syntax::Json)
+            .then(|| json::token(opened.kind, &opened.raw, opened.bytes()))
+            .flatten()
+    }
+
+    fn compare(
         &self,
-        values: &Values,
-        old: &[OldLeaf<'_>],
+        old: &[Option<OldLeaf<'_>>],
         source: &Source<'_>,
         typed: &[Option<Typed<'_>>],
-    ) -> Vec<Option<String>> {
+        pairs: &[Option<usize>],
+    ) -> Changes {
+        let mut changes = Changes::default();
+        let mut seen = vec![false; old.len()];
+        for (number, visit) in leaf_visits(&source.walk) {
+            let leaf = pairs[number].and_then(|at| Some((at, old[at].as_ref()?)));
+            if let Some((at, leaf)) = leaf {
+                seen[at] = true;
+                if leaf.value == typed[number] {
+                    changes.kept += 1;
+                } else {
+                    changes.changed.push(source.walk.path(&source.stream, visit));
+                }
+            } else {
+                changes.added.push(source.walk.path(&source.stream, visit));
+            }
+        }
+        let gone = leaf_visits(&self.walk).filter(|&(number, _)| old[number].is_some() && !seen[number]);
+        changes.removed = gone.map(|(_, visit)| self.walk.path(&self.stream, visit)).collect();
+        changes
+    }
+
+    /// For every visit of the new text the ciphertext to keep: that of the same place, then that of the same value
+    /// anywhere under the same keys.
+    fn reusable<'d>(
+        &'d self,
+        values: &Values,
+        old: &[Option<OldLeaf<'_>>],
+        source: &Source<'_>,
+        typed: &[Option<Typed<'_>>],
+        pairs: &[Option<usize>],
+    ) -> Vec<Option<&'d str>> {
         let mut tokens = vec![None; typed.len()];
-        let mut by_position: HashMap<&Position, usize> = HashMap::new();
-        let mut by_value: HashMap<(&str, Typed<'_>), Vec<usize>> = HashMap::new();
-        for (index, leaf) in old.iter().enumerate().filter(|(_, leaf)| values.opened[leaf.number].is_some()) {
-            by_position.insert(&leaf.position, index);
-        }
         let mut used = vec![false; old.len()];
-        let leaves =
-            || source.walk.visits.iter().enumerate().filter(|(_, visit)| matches!(visit.what, What::Leaf(_)));
-        for (number, visit) in leaves() {
-            let at = by_position.get(&position(&source.stream, &source.walk, visit));
-            if let Some(&index) =
-                at.filter(|&&index| visit.selected && self.fits(&old[index], visit, source, &typed[number]))
-            {
-                used[index] = true;
-                tokens[number] = self.token_text(old[index].number);
+        for (number, visit) in leaf_visits(&source.walk).filter(|(_, visit)| visit.selected) {
+            let Some(at) = pairs[number] else { continue };
+            let same = old[at].as_ref().is_some_and(|leaf| {
+                let aad = self.walk.aad(&self.walk.visits[at]);
+                let spelled = typed[number].as_ref().and_then(|value| source.spelling(visit, value));
+                leaf.sealed
+                    && leaf.value == typed[number]
+                    && leaf.spelling.as_deref() == spelled
+                    && aad == source.walk.aad(visit)
+            });
+            if same {
+                used[at] = true;
+                tokens[number] = self.token_text(at);
             }
         }
-        for (index, leaf) in old.iter().enumerate().rev().filter(|&(index, _)| !used[index]) {
-            if let (Some(value), Some(_)) = (&leaf.value, &values.opened[leaf.number]) {
-                let aad = self.walk.aad(&self.walk.visits[leaf.number]);
-                by_value.entry((aad, value.clone())).or_default().push(index);
+        let mut moved: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, visit) in leaf_visits(&self.walk).filter(|&(at, _)| !used[at]).rev() {
+            if let Some(OldLeaf { value: Some(value), spelling, sealed: true }) = &old[at] {
+                moved.entry((self.walk.aad(visit), value, spelling.as_deref())).or_default().push(at);
             }
         }
-        for (number, visit) in leaves().filter(|(_, visit)| visit.selected) {
+        for (number, visit) in leaf_visits(&source.walk).filter(|(_, visit)| visit.selected) {
             let Some(value) = typed[number].as_ref().filter(|_| tokens[number].is_none()) else { continue };
-            let same = by_value.get_mut(&(source.walk.aad(visit), value.clone()));
-            if let Some(index) = same.and_then(Vec::pop) {
-                tokens[number] = self.token_text(old[index].number);
+            let same = moved.get_mut(&(source.walk.aad(visit), value, source.spelling(visit, value)));
+            if let Some(at) = same.and_then(Vec::pop) {
+                tokens[number] = self.token_text(at);
             }
         }
         self.reusable_comments(values, source, &mut tokens);
         tokens
     }
 
-    fn fits(&self, old: &OldLeaf<'_>, visit: &Visit, source: &Source<'_>, new: &Option<Typed<'_>>) -> bool {
-        old.value == *new && self.walk.aad(&self.walk.visits[old.number]) == source.walk.aad(visit)
-    }
-
     /// Comments are kept by text where their path is still the one they were encrypted with.
-    fn reusable_comments(&self, values: &Values, source: &Source<'_>, tokens: &mut [Option<String>]) {
+    fn reusable_comments<'d>(&'d self, values: &Values, source: &Source<'_>, tokens: &mut [Option<&'d str>]) {
         let mut by_text: HashMap<(&str, &[u8]), Vec<&str>> = HashMap::new();
         for (visit, opened) in self.walk.visits.iter().zip(&values.opened).rev() {
             if let (What::Comment(comment), Some(opened)) = (visit.what, opened) {
@@ -139,65 +185,45 @@ impl Document<'_> {
             let text = comments::sealed_text(&source.stream, &source.walk, visit, comment);
             let Some(text) = text.map(str::as_bytes) else { continue };
             if let Some(token) = by_text.get_mut(&(source.walk.aad(visit), text)).and_then(Vec::pop) {
-                tokens[number] = Some(token.to_owned());
+                tokens[number] = Some(token);
             }
         }
     }
 
     /// The ciphertext that stands at a visit.
-    fn token_text(&self, number: usize) -> Option<String> {
+    fn token_text(&self, number: usize) -> Option<&str> {
         let What::Leaf(node) = self.walk.visits[number].what else { return None };
         match &self.stream.node(node).kind {
             // Folded or trailing text behind the bracket is not carried over.
-            yamldoc::Kind::Scalar { value, .. } => value.find(']').map(|end| value[..=end].to_owned()),
+            yamldoc::Kind::Scalar { value, .. } => value.find(']').map(|end| &value[..=end]),
             _ => None,
         }
     }
 }
 
-/// Document number and path with list positions.
-type Position = (usize, String);
-
+/// A leaf of the encrypted file.
 struct OldLeaf<'v> {
-    /// Index of its visit.
-    number: usize,
-    position: Position,
     value: Option<Typed<'v>>,
+    spelling: Option<String>,
+    /// It is ciphertext.
+    sealed: bool,
 }
 
-struct Kept {
-    tokens: Vec<Option<String>>,
-    layout: Option<(String, String)>,
+struct Kept<'d> {
+    tokens: Vec<Option<&'d str>>,
+    layout: Option<(String, &'d str)>,
 }
 
-impl Reuse for Kept {
+impl Reuse for Kept<'_> {
     fn token(&self, visit: usize) -> Option<&str> {
-        self.tokens.get(visit)?.as_deref()
+        *self.tokens.get(visit)?
     }
 
     fn layout(&self, text: &str) -> Option<&str> {
-        self.layout.as_ref().filter(|(old, _)| old == text).map(|(_, token)| token.as_str())
+        self.layout.as_ref().filter(|(old, _)| old == text).map(|&(_, token)| token)
     }
 }
 
-fn position(stream: &Stream<'_>, walk: &Walk, visit: &Visit) -> Position {
-    (visit.document, walk.path(stream, visit))
-}
-
-fn compare(old: &[OldLeaf<'_>], source: &Source<'_>, typed: &[Option<Typed<'_>>]) -> Changes {
-    let mut changes = Changes::default();
-    let mut before: HashMap<&Position, &OldLeaf<'_>> =
-        old.iter().map(|leaf| (&leaf.position, leaf)).collect();
-    for (visit, value) in source.walk.visits.iter().zip(typed) {
-        let What::Leaf(_) = visit.what else { continue };
-        let position = position(&source.stream, &source.walk, visit);
-        match before.remove(&position) {
-            Some(leaf) if leaf.value == *value => changes.kept += 1,
-            Some(_) => changes.changed.push(position.1),
-            None => changes.added.push(position.1),
-        }
-    }
-    let gone = old.iter().filter(|leaf| before.contains_key(&leaf.position));
-    changes.removed = gone.map(|leaf| leaf.position.1.clone()).collect();
-    changes
+fn leaf_visits(walk: &Walk) -> impl DoubleEndedIterator<Item = (usize, &Visit)> {
+    walk.visits.iter().enumerate().filter(|(_, visit)| matches!(visit.what, What::Leaf(_)))
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use yamldoc::{Kind, NodeId, Profile, Stream, Value, column, place};
+use yamldoc::{Kind, NodeId, Profile, Stream, Syntax, Value, column, place};
 
 use crate::error::Error;
 use crate::selector::Matcher;
@@ -12,6 +12,8 @@ use crate::tree::comments::{Closed, Level};
 pub(crate) const SOPS: &str = "sops";
 /// More nodes than any real file has; stops aliases of aliases of aliases.
 const LIMIT: usize = 2_000_000;
+/// Bytes of all paths together; stops long keys in many levels.
+const MAX_PATHS: usize = 256 << 20;
 
 /// Where a visited node stands in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub(crate) struct Visit {
     /// The visit of the collection that holds it; `None` for a root.
     pub(crate) parent: Option<usize>,
     /// Entry number in the parent.
-    step: usize,
+    pub(crate) step: usize,
     pub(crate) document: usize,
 }
 
@@ -81,13 +83,22 @@ impl Walk {
             ordinal: 0,
             document: 0,
         };
-        walker.out.visits.reserve(stream.nodes.len());
+        let keys = stream.nodes.iter().map(|node| match &node.kind {
+            Kind::Mapping { entries, .. } => entries.len(),
+            _ => 0,
+        });
+        walker.out.visits.reserve(stream.nodes.len() - keys.sum::<usize>() + stream.comments.len());
         for (number, document) in stream.documents.iter().enumerate() {
             walker.document = number;
             let last = number + 1 == stream.documents.len();
             walker.root(document.root, if last { stream.text.len() } else { document.end })?;
         }
         Ok(walker.out)
+    }
+
+    /// The visit of a leaf at its own place.
+    pub(crate) fn leaf_of(&self, node: NodeId) -> Option<usize> {
+        self.visits.iter().position(|visit| matches!(visit.what, What::Leaf(leaf) if leaf == node))
     }
 
     pub(crate) fn aad(&self, visit: &Visit) -> &str {
@@ -100,26 +111,6 @@ impl Walk {
         let deepest = &self.paths[visit.deepest.0 as usize..visit.deepest.1 as usize];
         let prefixes = deepest.match_indices(':').map(|(at, _)| &deepest[..=at]);
         std::iter::once(self.aad(visit)).chain(prefixes.rev()).chain(std::iter::once(":"))
-    }
-
-    /// Keys and list positions as a person writes them: `db.hosts[0]`.
-    pub(crate) fn path(&self, stream: &Stream<'_>, visit: &Visit) -> String {
-        let Some(parent) = visit.parent.map(|parent| &self.visits[parent]) else { return String::new() };
-        let mut path = self.path(stream, parent);
-        let What::Collection { node, .. } = parent.what else { return path };
-        match &stream.node(node).kind {
-            Kind::Sequence { .. } => path.push_str(&format!("[{}]", visit.step)),
-            Kind::Mapping { entries, .. } => {
-                let key =
-                    entries.get(visit.step).and_then(|&(key, _)| stream.key(key).ok()).unwrap_or_default();
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(key);
-            }
-            _ => {}
-        }
-        path
     }
 }
 
@@ -160,11 +151,12 @@ impl Walker<'_, '_> {
         let mut level = Level::new(self.remember(), 0, false, false, Some(visit));
         match node.kind {
             Kind::Mapping { flow, .. } => {
-                level.column = column(self.stream.text, node.span.start);
+                level.column = if flow { 0 } else { column(self.stream.text, node.span.start) };
                 let inherited = From { parent: visit, step: 0, matched: false, inside: false, flow };
                 self.mapping(root, inherited, &mut level)?;
             }
-            _ if self.stream.value(root, Profile::Sops) == Ok(Some(Value::Null)) => {}
+            _ if self.stream.syntax == Syntax::Yaml
+                && self.stream.value(root, Profile::Sops) == Ok(Some(Value::Null)) => {}
             _ => return Err(Error::NotAMap { place: self.stream.place(root) }),
         }
         self.pending(end, &mut level);
@@ -215,11 +207,19 @@ impl Walker<'_, '_> {
         });
     }
 
-    /// The additional data of the current path: its keys, each with a colon; `:` for the root.
+    /// The additional data of the current path: its keys, each with a colon; `:` for the root. Items of a list share
+    /// it with their list.
     fn remember(&mut self) -> (u32, u32) {
-        let start = self.out.paths.len();
-        self.out.paths.push_str(if self.path.is_empty() { ":" } else { &self.path });
-        (index(start), index(self.out.paths.len()))
+        let path = if self.path.is_empty() { ":" } else { &self.path };
+        let start = match self.out.paths.len().checked_sub(path.len()) {
+            Some(last) if self.out.paths.as_bytes()[last..] == *path.as_bytes() => last,
+            _ => {
+                let start = self.out.paths.len();
+                self.out.paths.push_str(path);
+                start
+            }
+        };
+        (index(start), index(start + path.len()))
     }
 
     fn mapping(&mut self, id: NodeId, from: From, level: &mut Level) -> Result<(), Error> {
@@ -280,6 +280,9 @@ impl Walker<'_, '_> {
         if own != Site::Own && self.out.visits.len() > LIMIT {
             return Err(Error::TooManyAliases { limit: LIMIT });
         }
+        if self.out.paths.len() > MAX_PATHS {
+            return Err(Error::TooLarge { what: "keys above all values", limit: MAX_PATHS >> 20 });
+        }
         let selected = self.matcher.encrypts(from.matched);
         let node = stream.node(id);
         let visit = self.push(What::Leaf(id), own, Some((from, selected)));
@@ -289,7 +292,8 @@ impl Walker<'_, '_> {
         }
         let flow = from.flow || node.is_flow();
         self.last_absent = false;
-        let at = column(stream.text, node.span.start);
+        // Columns count in block style only, and lines in flow style may be as long as the file.
+        let at = if flow { 0 } else { column(stream.text, node.span.start) };
         let mut level = Level::new(self.remember(), at, flow, from.matched, Some(visit));
         let below = From { parent: visit, inside: own != Site::Own, flow, ..from };
         let outer_flow = own == Site::Own && node.is_flow() && !from.flow;

@@ -1,6 +1,10 @@
-//! The leaves of a YAML text in document order, typed as SOPS does.
+//! The leaves of a plain text in document order, typed as SOPS does.
 
+use sops::Store;
 use yamldoc::{Kind, NodeId, Profile, Stream, Value};
+
+use super::flatten_flat::{dotenv, ini};
+use super::flatten_json::json;
 
 /// One scalar: document, type, path of keys, bytes; null has no bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +19,27 @@ impl Leaf {
     pub fn is_ciphertext(&self) -> bool {
         self.bytes.starts_with(b"ENC[AES256_GCM")
     }
+
+    /// A string of the first document.
+    pub fn text(path: &[&str], bytes: &[u8]) -> Self {
+        let path = path.iter().map(|&key| key.to_owned()).collect();
+        Self { document: 0, kind: "str".into(), path, bytes: bytes.into() }
+    }
 }
 
-/// All scalars but those below a root key `sops`.
-pub fn leaves(text: &str) -> Vec<Leaf> {
+/// All scalars of a text of `store`; the metadata of an encrypted one is left out.
+pub fn leaves(bytes: &[u8], store: Store) -> Vec<Leaf> {
+    let text = || std::str::from_utf8(bytes).unwrap();
+    match store {
+        Store::Yaml => yaml(text()),
+        Store::Json => json(text()),
+        Store::Dotenv => dotenv(text()),
+        Store::Ini => ini(text()),
+        Store::Binary => vec![Leaf::text(&["data"], bytes)],
+    }
+}
+
+fn yaml(text: &str) -> Vec<Leaf> {
     let stream = Stream::parse(text).unwrap_or_else(|error| panic!("{error} in {text}"));
     let mut out = Vec::new();
     for (document, root) in stream.documents.iter().enumerate() {
@@ -29,8 +50,19 @@ pub fn leaves(text: &str) -> Vec<Leaf> {
     out
 }
 
-/// Texts of all comments, without the `#`.
-pub fn comments(text: &str) -> Vec<String> {
+/// Texts of all comments, without what introduces them.
+pub fn comments(text: &str, store: Store) -> Vec<String> {
+    match store {
+        Store::Json | Store::Binary => return Vec::new(),
+        Store::Dotenv => {
+            return text.lines().filter_map(|line| line.strip_prefix('#')).map(str::to_owned).collect();
+        }
+        Store::Ini => {
+            let comments = text.lines().filter_map(|line| line.split_once([';', '#']));
+            return comments.map(|(_, comment)| comment.trim().to_owned()).collect();
+        }
+        Store::Yaml => {}
+    }
     let stream = Stream::parse(text).unwrap();
     stream.comments.iter().map(|comment| stream.source(comment.span)[1..].to_owned()).collect()
 }

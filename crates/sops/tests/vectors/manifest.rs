@@ -5,7 +5,7 @@ use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sops::{DataKey, Document, Selector};
+use sops::{DataKey, Document, Selector, Store};
 use zeroize::Zeroizing;
 
 use super::flatten::Leaf;
@@ -15,6 +15,7 @@ use super::flatten::Leaf;
 pub struct Case {
     pub id: String,
     pub kind: String,
+    pub store: Store,
     pub plain: String,
     pub enc: String,
     pub dec: String,
@@ -44,9 +45,13 @@ fn root() -> String {
 }
 
 /// A file of the vectors.
-#[allow(clippy::disallowed_methods, reason = "the panic names the path")]
 pub fn read(path: &str) -> String {
-    std::fs::read_to_string(format!("{}/{path}", root())).unwrap_or_else(|error| panic!("{path}: {error}"))
+    String::from_utf8(read_bytes(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[allow(clippy::disallowed_methods, reason = "the panic names the path")]
+pub fn read_bytes(path: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/{path}", root())).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// Every case of the manifest, in order; an id may name several.
@@ -56,6 +61,7 @@ pub fn cases() -> Vec<Case> {
     rows.map(|row| Case {
         id: row[0].clone(),
         kind: row[1].clone(),
+        store: Store::from_name(&row[2]).unwrap(),
         plain: row[3].clone(),
         enc: row[4].clone(),
         dec: row[5].clone(),
@@ -150,8 +156,8 @@ fn unwrap(enc: &str, identity: &age::x25519::Identity) -> Option<Zeroizing<Vec<u
 }
 
 fn listed_key(case: &Case) -> DataKey {
-    let base = case.plain.strip_prefix("enc/").and_then(|name| name.strip_suffix(".yaml"));
-    let values = read(&format!("values/{}.tsv", base.unwrap_or(&case.id)));
+    let base = case.plain.strip_prefix("enc/").and_then(|name| name.split_once('.'));
+    let values = read(&format!("values/{}.tsv", base.map_or(case.id.as_str(), |(name, _)| name)));
     let hex = values.lines().find_map(|line| line.strip_prefix("#datakey\t")).unwrap();
     let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap());
     DataKey::new(Zeroizing::new(bytes.collect())).unwrap()

@@ -53,6 +53,10 @@ pub enum Error {
     #[error("Vault at {address} has no auth method at auth/{mount}, or it may not be used from here")]
     NoAuthMethod { address: String, mount: String },
 
+    /// The Transit engine does not do what it is asked at `path`, such as `transit/decrypt/app`.
+    #[error("Vault at {address} does not {}", transit_refusal(.path, *.status))]
+    Transit { address: String, path: String, status: u16 },
+
     /// Single secrets that cannot be had; the server itself is well.
     #[error("{}", crate::failure::describe(.address, .role.as_deref(), *.total, .failures))]
     Secrets {
@@ -104,9 +108,33 @@ impl Error {
                 "check role_id and secret_id; a secret_id may be used up, expired or bound to other addresses"
             }
             Self::NoAuthMethod { .. } => "check the mount of the auth method: vault auth list",
+            Self::Transit { path, status: 403, .. } => {
+                return Some(format!(
+                    "is the token still good (vault token lookup)? its policy needs: \
+                     path \"{path}\" {{ capabilities = [\"update\"] }}"
+                ));
+            }
+            Self::Transit { path, status: 404, .. } => {
+                return Some(format!(
+                    "is the Transit engine mounted there (vault secrets list), and does {path} lie in VAULT_NAMESPACE?"
+                ));
+            }
+            Self::Transit { .. } => "look at the key: vault read ENGINE/keys/NAME",
             Self::Secrets { failures, .. } => return crate::failure::hints(failures),
         };
         Some(text.to_owned())
+    }
+}
+
+/// Vault tells apart neither a forbidden path from a bad token, nor a missing key from a ciphertext of another one.
+fn transit_refusal(path: &str, status: u16) -> String {
+    match status {
+        400 => format!(
+            "take the request at {path} (status 400): no such key, or the ciphertext is of another one"
+        ),
+        403 => format!("permit {path} (status 403)"),
+        404 => format!("have {path} (status 404)"),
+        status => format!("answer at {path} as it should (status {status})"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Vault and OpenBao: which secrets a context needs, logging in, reading them.
 //!
 //! What lives here: the mapping from `secret_id` to Vault path and key (pure), connection settings, logins, the client
-//! with its retry and redirect rules, KV reads, and the writer that turns what was read into Helm values. What does
+//! with its retry and redirect rules, KV reads, encryption by the Transit engine, and the writer that turns what was read into Helm values. What does
 //! not: files of a fleet, printing, the environment (settings come in as a struct), and any cache on disk.
 //!
 //! Secrets: answers are kept as bytes and wiped, values are cut out of them without building a tree. What the HTTP
@@ -20,6 +20,7 @@ mod read;
 mod resolved;
 mod settings;
 mod tls;
+mod transit;
 mod transport;
 mod value;
 
@@ -34,3 +35,4 @@ pub use settings::{
     Auth, Credential, DEFAULT_CONCURRENCY, DEFAULT_RETRIES, DEFAULT_TIMEOUT, Settings, Tls, go_bool,
     go_duration, parse_address,
 };
+pub use transit::Transit;

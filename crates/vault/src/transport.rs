@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rand::Rng;
 use reqwest::redirect::Policy;
@@ -41,6 +42,13 @@ pub(crate) struct Transport {
     timeout: Duration,
     max_retries: u32,
     redirect_hosts: Vec<String>,
+}
+
+/// What is asked; a body makes it a write.
+struct Question<'a> {
+    path: &'a str,
+    version: Option<u64>,
+    body: Option<&'a [u8]>,
 }
 
 /// What came back, before anyone looked at the status.
@@ -138,11 +146,20 @@ impl Transport {
 
     /// `GET /v1/PATH`, retried as the settings say. `path` is not percent-encoded yet.
     pub async fn get(&self, path: &str, version: Option<u64>) -> Result<Answer, Error> {
+        self.ask(&Question { path, version, body: None }).await
+    }
+
+    /// `PUT /v1/PATH` with a JSON body, retried as a read is: only for what may be asked twice.
+    pub async fn put(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
+        self.ask(&Question { path, version: None, body: Some(body) }).await
+    }
+
+    async fn ask(&self, question: &Question<'_>) -> Result<Answer, Error> {
         let deadline = Instant::now() + self.timeout;
         let mut retries = 0;
         loop {
-            let (error, wait) = match self.get_through_redirect(path, version, deadline).await {
-                Ok(reply) => match self.judge(reply, path).await? {
+            let (error, wait) = match self.ask_through_redirect(question, deadline).await {
+                Ok(reply) => match self.judge(reply, question.path).await? {
                     Judged::Answer(answer) => return Ok(answer),
                     Judged::Retry { error, wait } => (error, wait),
                 },
@@ -172,21 +189,20 @@ impl Transport {
         url
     }
 
-    async fn get_through_redirect(
+    async fn ask_through_redirect(
         &self,
-        path: &str,
-        version: Option<u64>,
+        question: &Question<'_>,
         deadline: Instant,
     ) -> Result<Reply, Failed> {
-        let url = self.url(path, version);
-        let reply = self.once(url.clone(), deadline).await?;
+        let url = self.url(question.path, question.version);
+        let reply = self.once(url.clone(), question.body, deadline).await?;
         if !reply.status.is_redirection() {
             return Ok(reply);
         }
         let target = redirect::target(&url, &reply.headers, &self.redirect_hosts);
         let target =
             target.map_err(|to| Failed::for_good(Error::Redirected { address: self.address(), to }))?;
-        let reply = self.once(target.clone(), deadline).await?;
+        let reply = self.once(target.clone(), question.body, deadline).await?;
         if reply.status.is_redirection() {
             let to = redirect::origin(&target);
             return Err(Failed::for_good(Error::Redirected {
@@ -204,10 +220,15 @@ impl Transport {
         Ok(reply)
     }
 
-    async fn once(&self, url: Url, deadline: Instant) -> Result<Reply, Failed> {
+    /// One request: `PUT` if there is a body, else `GET`.
+    async fn once(&self, url: Url, body: Option<&[u8]>, deadline: Instant) -> Result<Reply, Failed> {
         let left = deadline.saturating_duration_since(Instant::now());
         let failed = |error: reqwest::Error| self.failed(&error);
-        let request = self.http.get(url).headers(self.headers.clone()).timeout(left);
+        let request = match body {
+            None => self.http.get(url),
+            Some(body) => self.http.put(url).header(CONTENT_TYPE, "application/json").body(body.to_vec()),
+        };
+        let request = request.headers(self.headers.clone()).timeout(left);
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
@@ -255,7 +276,7 @@ impl Transport {
             sealed: bool,
         }
         let deadline = Instant::now() + self.timeout.min(CONNECT_TIMEOUT);
-        match self.once(self.url("sys/seal-status", None), deadline).await {
+        match self.once(self.url("sys/seal-status", None), None, deadline).await {
             Ok(reply) => serde_json::from_slice(&reply.body).is_ok_and(|status: SealStatus| status.sealed),
             Err(_) => false,
         }

@@ -8,6 +8,7 @@ mod errors;
 mod reads;
 mod server;
 mod speed;
+mod transit;
 mod transport;
 
 use secrecy::SecretString;

@@ -1,7 +1,7 @@
 //! Real servers, tools and a private environment for tests.
 //!
 //! What may live here: everything a test needs around the code it tests: pinned tools ([`tools`]), Kubernetes control
-//! planes and OpenBao on loopback, proxies and servers that misbehave on request, a private home and `PATH`
+//! planes, OpenBao and AWS's KMS (moto) on loopback, proxies and servers that misbehave on request, a private home and `PATH`
 //! ([`TestEnv`]), a scripted editor, and the hunt for leaked secrets ([`Planted`]). The programs `testenv` (the same
 //! servers for scripts) and `fake-editor` belong to it. What may not: anything a shipped program links, and
 //! assertions about one command: those belong to that command's tests.
@@ -19,6 +19,7 @@ pub mod cluster;
 pub mod editor;
 pub mod environment;
 pub mod http;
+pub mod moto;
 pub mod net;
 pub mod openbao;
 pub mod process;
@@ -34,6 +35,7 @@ pub use cluster::{ControlPlane, KubeContext, shared_clusters};
 pub use editor::{Edit, Opening, ScriptedEditor};
 pub use env::{AgeKey, Invocation, Run, Running, TestEnv};
 pub use leak::Planted;
+pub use moto::Moto;
 pub use net::{Fault, Proxy, Reply, Request, ScriptedServer};
 pub use openbao::OpenBao;
 pub use rustix::process::Signal;

@@ -60,12 +60,36 @@ pub fn age_keygen() -> PathBuf {
     pinned("age", "age-keygen")
 }
 
+/// `age` of the same.
+///
+/// # Panics
+/// As [`tool`].
+pub fn age() -> PathBuf {
+    pinned("age", "age")
+}
+
+/// The plugin `age-plugin-NAME` of the same.
+///
+/// # Panics
+/// As [`tool`].
+pub fn age_plugin(name: &str) -> PathBuf {
+    pinned("age-plugins", &format!("age-plugin-{name}"))
+}
+
 /// The OpenBao command, server included.
 ///
 /// # Panics
 /// As [`tool`].
 pub fn bao() -> PathBuf {
     pinned("openbao", "bao")
+}
+
+/// moto's server, which plays the APIs of AWS.
+///
+/// # Panics
+/// As [`tool`].
+pub(crate) fn moto_server() -> PathBuf {
+    pinned("moto", "moto_server")
 }
 
 /// A program of a tool that is pinned in one version only.

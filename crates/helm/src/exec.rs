@@ -19,29 +19,37 @@ impl Helm {
     ) -> Result<u8, Error> {
         let mut command = std::process::Command::new(self.program());
         command.args(args).env_clear().envs(environment.iter());
-        #[cfg(target_os = "linux")]
-        let ended = replace(command, files);
-        #[cfg(not(target_os = "linux"))]
-        let ended = foreground(command, files);
-        ended.map_err(|source| Error::Run { program: self.program().to_owned(), source })
+        replace_process(command, files)
+            .map_err(|source| Error::Run { program: self.program().to_owned(), source })
     }
 }
 
+/// Runs any `command` in our place, as [`Helm::exec`] does helm; it and its children can open `files`.
 #[cfg(target_os = "linux")]
-fn replace(mut command: std::process::Command, files: Vec<MemFile>) -> std::io::Result<u8> {
+pub fn replace_process(mut command: std::process::Command, files: Vec<MemFile>) -> std::io::Result<u8> {
     crate::memfile::preserve(&mut command, files);
     Err(std::os::unix::process::CommandExt::exec(&mut command))
 }
 
-/// Runs `command` in our foreground group and waits. The terminal sends its signals to the whole group, so
-/// they are helm's to act on; SIGTERM and SIGHUP may be sent to us alone and are passed on.
-#[cfg(any(not(target_os = "linux"), test))]
-fn foreground(mut command: std::process::Command, files: impl Sized) -> std::io::Result<u8> {
+/// Runs any `command` in our place, as [`Helm::exec`] does helm; it and its children can open `files`.
+#[cfg(not(target_os = "linux"))]
+pub fn replace_process(command: std::process::Command, files: Vec<MemFile>) -> std::io::Result<u8> {
+    run_in_foreground(command, files)
+}
+
+/// Runs `command` in our foreground group and waits, for those who have something to clean up; it and its children can
+/// open `files`. Returns the exit code to end with.
+///
+/// The terminal sends its signals to the whole group, so they are the command's to act on; SIGTERM and SIGHUP may be
+/// sent to us alone and are passed on.
+pub fn run_in_foreground(mut command: std::process::Command, files: Vec<MemFile>) -> std::io::Result<u8> {
     use std::os::unix::process::ExitStatusExt as _;
 
     use rustix::process::{Pid, Signal, kill_process};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+    #[cfg(target_os = "linux")]
+    crate::memfile::preserve(&mut command, files);
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP])?;
     let mut child = command.spawn()?;
     let pid = Pid::from_raw(child.id().cast_signed());
@@ -53,14 +61,13 @@ fn foreground(mut command: std::process::Command, files: impl Sized) -> std::io:
                 SIGHUP => Signal::HUP,
                 _ => continue,
             };
-            // Helm may be gone already.
+            // The command may be gone already.
             let _gone = pid.map(|pid| kill_process(pid, signal));
         }
     });
     let status = child.wait();
     handle.close();
     let _panic_is_no_reason_to_fail = forwarding.join();
-    drop(files);
     let status = status?;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
     Ok(u8::try_from(code).unwrap_or(u8::MAX))
@@ -73,7 +80,7 @@ mod tests {
     fn sh(script: &str) -> u8 {
         let mut command = std::process::Command::new("/bin/sh");
         command.args(["-c", script]);
-        foreground(command, ()).unwrap()
+        run_in_foreground(command, Vec::new()).unwrap()
     }
 
     #[test]

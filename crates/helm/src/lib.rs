@@ -22,6 +22,7 @@ pub use capture::{Captured, Keep};
 pub use classify::{Aftermath, Failure, Kind, classify};
 pub use environment::Environment;
 pub use error::Error;
+pub use exec::{replace_process, run_in_foreground};
 pub use find::Helm;
 pub use harden::harden;
 pub use memfile::MemFile;

@@ -12,6 +12,7 @@ mod progress;
 pub mod reference;
 mod style;
 mod table;
+pub mod terminal;
 
 pub use error::{CommandError, Kind, OrHint};
 pub use exit::Exit;

@@ -4,7 +4,10 @@
 //! memory files that hand the text over (`helm`), keys (`keys`), the format (`sops`), the environment.
 
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use keys::{Keyring, NoKey};
 use sops::{Document, Store};
@@ -15,10 +18,6 @@ use zeroize::Zeroizing;
 pub enum Error {
     #[error("{0}")]
     Read(#[source] io::Error),
-
-    /// The file is encrypted, in a way that is not opened here; handing it to helm would deploy ciphertext.
-    #[error("{path} is a SOPS file of the {store} store, which is not supported")]
-    OtherStore { path: PathBuf, store: &'static str },
 
     /// There is ciphertext but no `sops` block: the file was cut or its block was deleted.
     #[error("{path} holds ciphertext, but its sops block is missing or damaged")]
@@ -36,9 +35,6 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read(_) => None,
-            Self::OtherStore { path, .. } => {
-                Some(format!("open it with sops: sops decrypt {}", path.display()))
-            }
             Self::Damaged { path } => {
                 Some(format!("get it back from git: git log --oneline -- {}", path.display()))
             }
@@ -57,11 +53,48 @@ pub struct Opened {
     pub secrets: Vec<Zeroizing<String>>,
 }
 
-/// Opens `path` if it is encrypted. `None` for anything else: a plain file, a file that does not exist or is no file;
-/// helm reads those itself and says what is wrong with them in its own words.
+/// Opens `path` if it is encrypted, whatever its store. `None` for anything else: a plain file, a file that does not
+/// exist or is no file; helm reads those itself and says what is wrong with them in its own words.
 pub fn open(path: &Path, keyring: &Keyring) -> Result<Option<Opened>, Error> {
     let Some(text) = read(path)? else { return Ok(None) };
-    open_text(path, &text, keyring)
+    open_text(path, &text, Store::of_path(path), keyring)
+}
+
+/// [`open`] for several files, side by side on as many processors as there are; results in the order of `paths`.
+pub fn open_all(paths: &[&Path], keyring: &Keyring) -> Vec<Result<Option<Opened>, Error>> {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(paths.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        let paths = numbers.map_while(|number| Some((number, paths.get(number)?)));
+        paths.map(|(number, path)| (number, open(path, keyring))).collect::<Vec<_>>()
+    };
+    let mut opened = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut opened = work();
+        for other in others {
+            opened.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        opened
+    });
+    opened.sort_unstable_by_key(|(number, _)| *number);
+    opened.into_iter().map(|(_, opened)| opened).collect()
+}
+
+/// The encrypted file that `text` is; `None` for a plain text. `named` is the store that its name stands for; `path`
+/// is for messages.
+///
+/// # Errors
+/// [`Error::Damaged`] and [`Error::Sops`]: ciphertext that must not be taken for a plain text.
+pub fn document<'a>(path: &Path, text: &'a str, named: Store) -> Result<Option<Document<'a>>, Error> {
+    match Document::detect(text, named) {
+        Ok(Some(document)) => Ok(Some(document)),
+        Err(source) if sops::has_ciphertext(text) => {
+            Err(Error::Sops { path: path.to_owned(), source: Box::new(source) })
+        }
+        Ok(None) if sops::has_ciphertext(text) => Err(Error::Damaged { path: path.to_owned() }),
+        Ok(None) | Err(_) => Ok(None),
+    }
 }
 
 /// Whether `path` names something that can be read only once, such as a pipe: it is neither file nor folder.
@@ -77,30 +110,30 @@ pub fn open_stream(
     keyring: &Keyring,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let Ok(text) = str::from_utf8(&content) else { return Ok(content) };
-    let opened = open_text(name, text, keyring)?;
+    let opened = open_text(name, text, store_of_stream(text), keyring)?;
     Ok(opened.map_or(content, |opened| opened.content))
 }
 
+/// The store to look for first in a text without a name.
+#[must_use]
+pub fn store_of_stream(text: &str) -> Store {
+    // A binary file is JSON, and JSON is YAML.
+    if text.trim_start().starts_with('{') { Store::Binary } else { Store::Yaml }
+}
+
 /// [`open`] for the content of `path`.
-fn open_text(path: &Path, text: &str, keyring: &Keyring) -> Result<Option<Opened>, Error> {
-    if let Some(store) = other_store(text) {
-        return Err(Error::OtherStore { path: path.to_owned(), store });
-    }
-    let sops_error = |source| Error::Sops { path: path.to_owned(), source: Box::new(source) };
-    let document = match Document::detect(text, Store::Yaml) {
-        Ok(Some(document)) => document,
-        Err(error) if sops::has_ciphertext(text) => return Err(sops_error(error)),
-        Ok(None) if sops::has_ciphertext(text) => return Err(Error::Damaged { path: path.to_owned() }),
-        Ok(None) | Err(_) => return Ok(None),
-    };
+fn open_text(path: &Path, text: &str, named: Store, keyring: &Keyring) -> Result<Option<Opened>, Error> {
+    let Some(document) = document(path, text, named)? else { return Ok(None) };
     let data_key = keyring
         .data_key(document.metadata())
         .map_err(|source| Error::Key { path: path.to_owned(), source })?;
-    let plain = document.decrypt(&data_key).map_err(sops_error)?;
+    let plain = document
+        .decrypt(&data_key)
+        .map_err(|source| Error::Sops { path: path.to_owned(), source: Box::new(source) })?;
     Ok(Some(Opened { content: plain.content, secrets: plain.secrets }))
 }
 
-/// The text of a regular file in UTF-8; `None` for everything that cannot be an encrypted YAML file.
+/// The text of a regular file in UTF-8; `None` for everything that cannot be an encrypted file.
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
     match fs_err::metadata(path) {
         Ok(found) if found.is_file() => {}
@@ -110,42 +143,13 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
     Ok(String::from_utf8(bytes).ok().map(Zeroizing::new))
 }
 
-/// The store of a SOPS file that is not YAML, by the marks that its writers leave.
-fn other_store(text: &str) -> Option<&'static str> {
-    let starts_line = |mark: &str| text.starts_with(mark) || text.contains(&format!("\n{mark}"));
-    if text.trim_start().starts_with('{') && text.contains("\"mac\": \"ENC[") {
-        let binary = text.contains("\"data\": \"ENC[") && text.matches("ENC[").count() == 2;
-        return Some(if binary { "binary" } else { "JSON" });
-    }
-    if starts_line("sops_mac=ENC[") {
-        return Some("dotenv");
-    }
-    (starts_line("[sops]") && text.contains("ENC[")).then_some("ini")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn other_stores_are_told_by_name() {
-        assert_eq!(other_store("a=ENC[x]\nsops_mac=ENC[y]\n"), Some("dotenv"));
-        assert_eq!(other_store("[s]\na = ENC[x]\n\n[sops]\nmac = ENC[y]\n"), Some("ini"));
-        assert_eq!(
-            other_store("{\n\t\"data\": \"ENC[x]\",\n\t\"sops\": {\"mac\": \"ENC[y]\"}}"),
-            Some("binary")
-        );
-        assert_eq!(
-            other_store("{\"a\": \"ENC[x]\", \"b\": 1, \"sops\": {\"mac\": \"ENC[y]\"}, \"c\": \"ENC[z]\"}"),
-            Some("JSON")
-        );
-        assert_eq!(other_store("a: b\n"), None);
-        assert_eq!(other_store("# [sops] is a section\na: ENC[x]\n"), None);
-    }
-
-    #[test]
     fn a_stream_that_is_not_encrypted_comes_back_as_it_is() {
-        let keyring = Keyring::new(keys::AgeSources::default());
+        let keyring = Keyring::new(keys::Sources::default());
         for content in [&b"a: 1\n"[..], b"", b"\xff\x00 binary", b": no: yaml: ["] {
             let stream = Zeroizing::new(content.to_vec());
             assert_eq!(*open_stream(Path::new("pipe"), stream, &keyring).unwrap(), content);
@@ -153,6 +157,70 @@ mod tests {
         let cut = Zeroizing::new(b"a: ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]\n".to_vec());
         let error = open_stream(Path::new("pipe"), cut, &keyring).unwrap_err();
         assert_eq!(error.to_string(), "pipe holds ciphertext, but its sops block is missing or damaged");
+    }
+
+    const TEXTS: [(&str, &[u8]); 5] = [
+        ("a.yaml", b"a: secret # why\n"),
+        ("a.json", b"{\"a\": \"secret\"}\n"),
+        ("a.env", b"A=secret\n"),
+        ("a.ini", b"[a]\nb = secret\n"),
+        ("a.pem", b"secret \xff\n"),
+    ];
+
+    /// Name, plaintext and ciphertext of a file.
+    type Sample = (&'static str, &'static [u8], String);
+
+    /// A key of its own, and texts encrypted for it.
+    fn encrypted() -> (Keyring, Vec<Sample>) {
+        let new = keys::generate(jiff::Timestamp::UNIX_EPOCH);
+        let mut sources = keys::Sources::default();
+        sources.age.key = Some(new.file);
+        let keyring = Keyring::new(sources);
+        let key = sops::DataKey::generate();
+        let groups = [vec![sops::MasterKey::Age { recipient: new.recipient }]];
+        let settings = sops::Settings {
+            groups: keyring.wrap(&key, &groups, None).unwrap(),
+            shamir_threshold: None,
+            selector: sops::Selector::default(),
+            mac_only_encrypted: false,
+            now: std::time::SystemTime::UNIX_EPOCH,
+            indent: None,
+            unknown: Vec::new(),
+        };
+        let encrypt = |(name, text): (&'static str, &'static [u8])| {
+            let store = Store::of_path(Path::new(name));
+            (name, text, sops::encrypt(text, store, &key, &settings).unwrap())
+        };
+        (keyring, TEXTS.into_iter().map(encrypt).collect())
+    }
+
+    #[test]
+    fn every_store_opens_by_name_by_content_and_from_a_stream() {
+        let (keyring, files) = encrypted();
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text, encrypted) in files {
+            for name in [name, "renamed.txt"] {
+                let path = folder.path().join(name);
+                fs_err::write(&path, &encrypted).unwrap();
+                let opened = open(&path, &keyring).unwrap().unwrap();
+                assert_eq!(*opened.content, text, "{name}");
+            }
+            let stream = Zeroizing::new(encrypted.into_bytes());
+            assert_eq!(*open_stream(Path::new("pipe"), stream, &keyring).unwrap(), text, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_never_taken_for_plain() {
+        let (keyring, files) = encrypted();
+        let folder = tempfile::tempdir().unwrap();
+        for (name, _, encrypted) in files {
+            let path = folder.path().join(name);
+            let end = encrypted.rfind("sops").unwrap_or_default();
+            fs_err::write(&path, &encrypted[..end]).unwrap();
+            let error = open(&path, &keyring).unwrap_err();
+            assert!(matches!(error, Error::Damaged { .. } | Error::Sops { .. }), "{name}: {error}");
+        }
     }
 
     #[test]

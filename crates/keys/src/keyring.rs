@@ -1,167 +1,217 @@
-//! The identities of a process, and the data keys they have opened.
+//! The master keys of a process, and the data keys they have opened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::io::Read;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use age::armor::ArmoredReader;
-use age::x25519::Identity;
-use age::{DecryptError, Decryptor};
 use sops::{DataKey, KeyGroup, KeyType, MasterKey, Metadata, WrappedKey};
 use zeroize::Zeroizing;
 
-use crate::identities::Identities;
-use crate::no_key::{Looked, NoKey};
-use crate::sources::AgeSources;
+use crate::age_keys::AgeKeys;
+use crate::gpg;
+use crate::no_key::NoKey;
+use crate::remote::Remote;
+use crate::report::{Opened, Refused, Report};
+use crate::sources::Sources;
 
-/// Longest content of a wrapped key: an AES-256 key, or a Shamir share of it, which is a byte longer.
-const LONGEST_KEY: u64 = 33;
-
-/// Unwraps data keys. Sources are read when the first file needs them, and once for all files.
+/// Opens and wraps data keys. Sources are read when the first file needs them, and once for all files.
 pub struct Keyring {
-    sources: AgeSources,
-    loaded: OnceLock<Loaded>,
-    /// What the command gave for each recipient.
-    commanded: Mutex<HashMap<String, (Vec<Identity>, Looked)>>,
-    /// Data keys by the wrapped key they came from: the documents of a file repeat theirs.
-    opened: Mutex<HashMap<String, Zeroizing<Vec<u8>>>>,
+    pub(crate) sources: Sources,
+    pub(crate) remote: Remote,
+    /// One file at a time: whoever is asked for a passphrase is asked one thing.
+    state: Mutex<State>,
 }
 
-struct Loaded {
-    identities: Vec<Identity>,
-    /// Their recipients, in the same order.
-    own: Vec<String>,
-    looked: Vec<Looked>,
+#[derive(Default)]
+struct State {
+    age: Option<AgeKeys>,
+    /// Fingerprints of the secret keys that gpg has.
+    gpg: Option<BTreeSet<String>>,
+    /// Data keys and shares by the wrapped key they came from: the documents of a file repeat theirs.
+    opened: HashMap<String, Zeroizing<Vec<u8>>>,
+}
+
+/// A way to open keys. Each is tried for all groups before the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// age identities and SSH keys at hand.
+    Quiet,
+    /// age identities that a command prints.
+    Command,
+    /// Programs for single age keys.
+    Plugin,
+    /// SSH keys with a passphrase.
+    SshPassphrase,
+    /// OpenPGP.
+    Gpg,
+    /// Identity files with a passphrase.
+    FilePassphrase,
+    /// Key services, all at the same time.
+    Remote,
+}
+
+/// A group on the way to its share.
+struct Attempt<'a> {
+    group: &'a KeyGroup,
+    share: Option<Zeroizing<Vec<u8>>>,
+    report: Report,
 }
 
 impl Keyring {
-    pub fn new(sources: AgeSources) -> Self {
-        Self {
-            sources,
-            loaded: OnceLock::new(),
-            commanded: Mutex::new(HashMap::new()),
-            opened: Mutex::new(HashMap::new()),
-        }
+    /// Reads nothing yet.
+    #[must_use]
+    pub fn new(sources: Sources) -> Self {
+        let remote = Remote::new(sources.remote.clone());
+        Self { sources, remote, state: Mutex::default() }
     }
 
-    /// The data key of a file, by the first identity that opens one of its age keys; of several groups as many shares
+    /// The data key of a file, by the first of our keys that opens one of its keys; of several groups as many shares
     /// as the file needs.
     ///
-    /// A recipient in the file is only a label, as in sops: every identity is tried on every key. The command
-    /// (`SOPS_AGE_KEY_CMD`) is run only if no other source has a fitting identity, once per recipient.
+    /// What is at hand comes first, then what starts a program or asks a person (in the order of
+    /// `SOPS_DECRYPTION_ORDER`), and last what needs the network. A recipient in the file is only a label, as in sops:
+    /// every age identity is tried on every age key.
     ///
     /// # Errors
     /// [`NoKey`], which says for whom the file is encrypted and where was looked.
     pub fn data_key(&self, metadata: &Metadata) -> Result<DataKey, NoKey> {
         let groups = metadata.groups.as_slice();
-        if let [group] = groups {
-            return data_key(self.share(group)?);
-        }
-        let needed = metadata.shamir_threshold.map_or(2, |threshold| threshold as usize);
-        let mut shares = Vec::new();
-        let mut missing = None;
-        for group in groups {
-            match self.share(group) {
-                Ok(share) => shares.push(share),
-                Err(error) => missing = missing.or(Some(error)),
-            }
-            if shares.len() == needed {
-                break;
-            }
-        }
-        match missing {
-            Some(source) if shares.len() < needed => Err(NoKey::Shares {
-                opened: shares.len(),
-                needed,
-                groups: groups.len(),
-                source: Box::new(source),
-            }),
-            _ => data_key(sops::join(&shares).map_err(NoKey::Shamir)?),
-        }
-    }
-
-    /// What the keys of a group wrap: the data key, or a share of it.
-    fn share(&self, group: &KeyGroup) -> Result<Zeroizing<Vec<u8>>, NoKey> {
-        if let Some(key) = self.opened_before(group) {
-            return Ok(key);
-        }
-        let loaded = self.loaded.get_or_init(|| self.load());
-        let mut damaged = None;
-        let mut foreign = false;
-        // Labels are right nearly always: begin with the keys that name one of our own recipients.
-        let (ours, others): (Vec<_>, Vec<_>) =
-            age_keys(group).partition(|(recipient, _)| loaded.own.iter().any(|own| own == recipient));
-        for (recipient, wrapped) in ours.into_iter().chain(others) {
-            match open(wrapped, &loaded.identities) {
-                Ok(Some(key)) => return Ok(self.remember(wrapped, key)),
-                Ok(None) => foreign = true,
-                Err(reason) => {
-                    damaged.get_or_insert((recipient, reason));
+        let threshold = metadata.shamir_threshold.map(|threshold| threshold as usize);
+        // sops joins whatever it can open where a file does not say how many it needs.
+        let (wanted, needed) = match groups.len() {
+            1 => (1, 1),
+            all => (threshold.unwrap_or(all), threshold.unwrap_or(2)),
+        };
+        let mut state = self.lock();
+        let mut attempts: Vec<Attempt<'_>> =
+            groups.iter().map(|group| Attempt::new(group, state.opened_before(group))).collect();
+        for way in self.ways() {
+            for at in 0..attempts.len() {
+                if opened(&attempts) >= wanted {
+                    break;
+                }
+                let attempt = &mut attempts[at];
+                if attempt.share.is_none()
+                    && let Some(Opened { wrapped, key }) = self.by(way, &mut state, attempt)
+                {
+                    state.opened.insert(wrapped.enc.clone(), key.clone());
+                    attempt.share = Some(key);
                 }
             }
         }
-        // Somebody else's damaged key is not why this one does not open.
-        let damaged =
-            damaged.filter(|(recipient, _)| !foreign || loaded.own.iter().any(|own| own == recipient));
-        let mut looked_in = loaded.looked.clone();
-        let mut own = loaded.own.clone();
-        if let Some(key) = self.open_by_command(group, &mut looked_in, &mut own) {
-            return Ok(key);
+        let opened = opened(&attempts);
+        if opened < needed {
+            let Some(missing) = attempts.into_iter().find(|attempt| attempt.share.is_none()) else {
+                return Err(NoKey::TooFewGroups { needed, groups: groups.len() });
+            };
+            let source = state.explain(missing);
+            return Err(match groups.len() {
+                1 => source,
+                groups => NoKey::Shares { opened, needed, groups, source: Box::new(source) },
+            });
         }
-        match damaged {
-            Some((recipient, reason)) => Err(NoKey::Damaged { recipient: recipient.to_owned(), reason }),
-            None => Err(NoKey::NoIdentity { encrypted_for: recipients(group), looked_in, own }),
+        let mut shares: Vec<Zeroizing<Vec<u8>>> =
+            attempts.into_iter().filter_map(|attempt| attempt.share).collect();
+        let key = match groups.len() {
+            1 => shares.swap_remove(0),
+            _ => sops::join(&shares).map_err(NoKey::Shamir)?,
+        };
+        DataKey::new(key).map_err(|error| NoKey::NotAKey { bytes: error.0 })
+    }
+
+    /// Which of the file's keys are ours, as far as that shows without opening one, without asking anybody and without
+    /// the network: age and SSH keys whose recipients we have the identities of, OpenPGP keys that gpg has the secret
+    /// keys of. In the order of the file.
+    pub fn own_keys<'a>(&self, metadata: &'a Metadata) -> Vec<&'a MasterKey> {
+        let mut state = self.lock();
+        let keys = metadata.groups.iter().flat_map(|group| &group.keys).map(|wrapped| &wrapped.key);
+        keys.filter(|key| match key {
+            MasterKey::Age { recipient } => state.age(&self.sources).is_own(recipient),
+            MasterKey::Pgp { fingerprint } => {
+                let known = state.gpg.get_or_insert_with(|| self.sources.gpg.secret_keys());
+                gpg::is_among(fingerprint, known)
+            }
+            _ => false,
+        })
+        .collect()
+    }
+
+    /// The recipients of the age identities and SSH keys at hand, as far as they show without asking anybody.
+    pub fn own_recipients(&self) -> Vec<String> {
+        self.lock().age(&self.sources).own()
+    }
+
+    fn by<'a>(&self, way: Way, state: &mut State, attempt: &mut Attempt<'a>) -> Option<Opened<'a>> {
+        let Attempt { group, report, .. } = attempt;
+        match way {
+            Way::Gpg => by_gpg(&self.sources.gpg, group, report),
+            Way::Remote => self.by_services(group, report),
+            // Files for other types than age need none of its sources.
+            _ if !has(group, |kind| kind == KeyType::Age) => None,
+            Way::Quiet => state.age(&self.sources).quietly(group, report),
+            Way::Command => state.age(&self.sources).by_command(group),
+            Way::Plugin => state.age(&self.sources).by_plugin(group, report),
+            Way::SshPassphrase => state.age(&self.sources).by_ssh_passphrase(group),
+            Way::FilePassphrase => state.age(&self.sources).by_file_passphrase(group, report),
         }
     }
 
-    fn load(&self) -> Loaded {
-        let (Identities { usable, .. }, looked) = self.sources.load();
-        let own = usable.iter().map(recipient_of).collect();
-        Loaded { identities: usable, own, looked }
+    fn by_services<'a>(&self, group: &'a KeyGroup, report: &mut Report) -> Option<Opened<'a>> {
+        let keys: Vec<&WrappedKey> =
+            group.keys.iter().filter(|wrapped| is_remote(wrapped.key.kind())).collect();
+        let first = *keys.first()?;
+        match self.remote.unwrap_any(&keys) {
+            Ok(key) => Some(Opened { wrapped: first, key }),
+            Err(refusals) => {
+                for refusal in refusals {
+                    let key = named(&refusal.key);
+                    report.refuse(Refused { key, reason: refusal.reason.to_string(), hint: refusal.hint() });
+                }
+                None
+            }
+        }
+    }
+
+    fn ways(&self) -> impl Iterator<Item = Way> {
+        let age = [Way::Quiet, Way::Command, Way::Plugin, Way::SshPassphrase];
+        let (first, second): (&[Way], &[Way]) = match self.sources.gpg_first() {
+            true => (&[Way::Gpg], &age),
+            false => (&age, &[Way::Gpg]),
+        };
+        let local = first.iter().chain(second).copied().collect::<Vec<_>>();
+        local.into_iter().chain([Way::FilePassphrase, Way::Remote])
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn age(&mut self, sources: &Sources) -> &mut AgeKeys {
+        self.age.get_or_insert_with(|| AgeKeys::load(&sources.age, sources.prompt.clone()))
     }
 
     fn opened_before(&self, group: &KeyGroup) -> Option<Zeroizing<Vec<u8>>> {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        group.keys.iter().find_map(|wrapped| opened.get(&wrapped.enc).cloned())
+        group.keys.iter().find_map(|wrapped| self.opened.get(&wrapped.enc).cloned())
     }
 
-    fn remember(&self, wrapped: &WrappedKey, key: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.insert(wrapped.enc.clone(), key.clone());
-        key
-    }
-
-    fn open_by_command(
-        &self,
-        group: &KeyGroup,
-        looked_in: &mut Vec<Looked>,
-        own: &mut Vec<String>,
-    ) -> Option<Zeroizing<Vec<u8>>> {
-        for (recipient, _) in age_keys(group) {
-            let mut commanded = self.commanded.lock().unwrap_or_else(PoisonError::into_inner);
-            if !commanded.contains_key(recipient) {
-                let (Identities { usable, .. }, looked) = self.sources.ask_command(recipient)?;
-                commanded.insert(recipient.to_owned(), (usable, looked));
-            }
-            let (identities, looked) = commanded.get(recipient)?;
-            // The command may print its identities whatever the recipient is.
-            let mut keys = age_keys(group);
-            if let Some((wrapped, key)) =
-                keys.find_map(|(_, wrapped)| Some((wrapped, open(wrapped, identities).ok()??)))
-            {
-                return Some(self.remember(wrapped, key));
-            }
-            if !looked_in.contains(looked) {
-                looked_in.push(looked.clone());
-            }
-            for recipient in identities.iter().map(recipient_of) {
-                if !own.contains(&recipient) {
-                    own.push(recipient);
-                }
-            }
+    fn explain(&self, Attempt { group, report, .. }: Attempt<'_>) -> NoKey {
+        if let Some((recipient, reason)) = report.cause() {
+            return NoKey::Damaged { recipient: recipient.to_owned(), reason };
         }
-        None
+        NoKey::NoIdentity {
+            encrypted_for: recipients(group),
+            looked_in: self.age.as_ref().map(|age| age.looked(group)).unwrap_or_default(),
+            own: self.age.as_ref().map(AgeKeys::own).unwrap_or_default(),
+            refused: report.refused,
+        }
+    }
+}
+
+impl<'a> Attempt<'a> {
+    fn new(group: &'a KeyGroup, share: Option<Zeroizing<Vec<u8>>>) -> Self {
+        Self { group, share, report: Report::default() }
     }
 }
 
@@ -171,45 +221,42 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// The age keys of a group with their recipients.
-fn age_keys(group: &KeyGroup) -> impl Iterator<Item = (&str, &WrappedKey)> {
-    group.keys.iter().filter_map(|wrapped| match &wrapped.key {
-        MasterKey::Age { recipient } => Some((recipient.as_str(), wrapped)),
-        _ => None,
+fn opened(attempts: &[Attempt<'_>]) -> usize {
+    attempts.iter().filter(|attempt| attempt.share.is_some()).count()
+}
+
+fn by_gpg<'a>(gpg: &gpg::GpgSources, group: &'a KeyGroup, report: &mut Report) -> Option<Opened<'a>> {
+    group.keys.iter().filter(|wrapped| wrapped.key.kind() == KeyType::Pgp).find_map(|wrapped| {
+        match gpg.decrypt(&wrapped.enc) {
+            Ok(key) => Some(Opened { wrapped, key }),
+            Err(reason) => {
+                let hint = Some("see which secret keys gpg has: gpg --list-secret-keys".to_owned());
+                report.refuse(Refused { key: named(&wrapped.key), reason, hint });
+                None
+            }
+        }
     })
 }
 
-fn data_key(bytes: Zeroizing<Vec<u8>>) -> Result<DataKey, NoKey> {
-    DataKey::new(bytes).map_err(|error| NoKey::NotAKey { bytes: error.0 })
+fn has(group: &KeyGroup, kind: impl Fn(KeyType) -> bool) -> bool {
+    group.keys.iter().any(|wrapped| kind(wrapped.key.kind()))
 }
 
-/// What `wrapped` holds, if one of the identities opens it; an error if it is no intact age file.
-fn open(wrapped: &WrappedKey, identities: &[Identity]) -> Result<Option<Zeroizing<Vec<u8>>>, &'static str> {
-    let decryptor = match Decryptor::new_buffered(ArmoredReader::new(wrapped.enc.as_bytes())) {
-        Ok(decryptor) => decryptor,
-        Err(DecryptError::UnknownFormat) => return Err("it is of an unknown age version"),
-        Err(_) => return Err("it has no valid age header"),
-    };
-    let reader = match decryptor.decrypt(identities.iter().map(|identity| identity as &dyn age::Identity)) {
-        Ok(reader) => reader,
-        Err(DecryptError::NoMatchingKeys) => return Ok(None),
-        Err(DecryptError::InvalidMac) => return Err("its header was changed"),
-        Err(_) => return Err("it does not decrypt"),
-    };
-    let mut key = Zeroizing::new(Vec::with_capacity(64));
-    reader.take(LONGEST_KEY + 1).read_to_end(&mut key).map_err(|_| "its content was changed")?;
-    Ok(Some(key))
+/// Whether only a service can use keys of this type.
+pub(crate) fn is_remote(kind: KeyType) -> bool {
+    !matches!(kind, KeyType::Age | KeyType::Pgp)
 }
 
-fn recipient_of(identity: &Identity) -> String {
-    identity.to_public().to_string()
+/// Type and name of a key.
+fn named(key: &MasterKey) -> String {
+    format!("{} {key}", key.kind().name())
 }
 
 /// All keys of a group by name: age recipients as they are, others with their type, the age ones first.
 fn recipients(group: &KeyGroup) -> Vec<String> {
-    let age = age_keys(group).map(|(recipient, _)| recipient.to_owned());
-    let others = group.keys.iter().map(|wrapped| &wrapped.key).filter(|key| key.kind() != KeyType::Age);
-    age.chain(others.map(|key| format!("{} {key}", key.kind().name()))).collect()
+    let (age, others): (Vec<_>, Vec<_>) =
+        group.keys.iter().map(|wrapped| &wrapped.key).partition(|key| key.kind() == KeyType::Age);
+    age.into_iter().map(MasterKey::to_string).chain(others.into_iter().map(named)).collect()
 }
 
 #[cfg(test)]

@@ -1,104 +1,116 @@
-//! Where age identities may be, as sops has it; all places count.
+//! Where a process finds its master keys.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
+use sops::KeyType;
 
-use crate::identities::Identities;
-use crate::no_key::Looked;
+use crate::age_keys::AgeSources;
+use crate::gpg::GpgSources;
+use crate::prompt::Prompt;
+use crate::remote::RemoteSettings;
 
-/// Where to look for age identities. The default looks nowhere.
-#[derive(Debug, Clone, Default)]
-pub struct AgeSources {
-    /// `SOPS_AGE_KEY`: identities, separated by line breaks or blanks.
-    pub key: Option<SecretString>,
-    /// `SOPS_AGE_KEY_FILE`: a file of identities.
-    pub key_file: Option<PathBuf>,
-    /// `SOPS_AGE_KEY_CMD`: a command that prints identities.
-    pub key_command: Option<String>,
-    /// `sops/age/keys.txt` below the user's configuration directories; a missing file is no error.
-    pub key_files: Vec<PathBuf>,
+/// Everything that keys can come from. The default has no age identity, asks nobody, and runs the `gpg` in `PATH`.
+#[derive(Clone, Default)]
+pub struct Sources {
+    /// age identities and SSH keys.
+    pub age: AgeSources,
+    /// OpenPGP.
+    pub gpg: GpgSources,
+    /// Key services.
+    pub remote: RemoteSettings,
+    /// `SOPS_DECRYPTION_ORDER`: which local type comes first. Empty is sops' own order: age, then OpenPGP.
+    pub order: Vec<KeyType>,
+    /// Asks for passphrases; nobody is asked without it.
+    pub prompt: Option<Arc<dyn Prompt>>,
 }
 
-const COMMAND: &str = "SOPS_AGE_KEY_CMD";
-
-impl AgeSources {
-    /// The places that sops reads: SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and SOPS_AGE_KEY_CMD as `lookup` gives them, and
-    /// `sops/age/keys.txt` below the user's configuration folder.
-    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>, config_dir: Option<&Path>) -> Self {
-        Self {
-            key: lookup("SOPS_AGE_KEY").map(Into::into),
-            key_file: lookup("SOPS_AGE_KEY_FILE").map(PathBuf::from),
-            key_command: lookup(COMMAND),
-            key_files: config_dir.map(|folder| folder.join("sops/age/keys.txt")).into_iter().collect(),
-        }
-    }
-
-    /// Reads every source but the command; what was found in each, in the order of sops.
-    pub(crate) fn load(&self) -> (Identities, Vec<Looked>) {
-        let mut all = Identities::default();
-        let mut looked = Vec::new();
-        let mut add = |place: String, found: Result<Identities, String>| match found {
-            Ok(found) => {
-                looked.push(Looked { place, found: found.describe() });
-                all.usable.extend(found.usable);
-            }
-            Err(found) => looked.push(Looked { place, found }),
-        };
-        let not_set = || Err("not set".to_owned());
-        let key = self.key.as_ref().map(|text| Ok(Identities::parse(text.expose_secret())));
-        add("SOPS_AGE_KEY".to_owned(), key.unwrap_or_else(not_set));
-        match &self.key_file {
-            Some(path) => add(format!("SOPS_AGE_KEY_FILE {}", path.display()), read(path)),
-            None => add("SOPS_AGE_KEY_FILE".to_owned(), not_set()),
-        }
-        for path in &self.key_files {
-            add(path.display().to_string(), read(path));
-        }
-        (all, looked)
-    }
-
-    /// Asks the command, if there is one, for the identities of `recipient`.
+impl Sources {
+    /// The places that sops reads; nothing is opened yet.
     ///
-    /// It is split into words as a shell would and run without one. Its output goes nowhere but here; it gets no
-    /// input, and does not get `SOPS_AGE_KEY`.
-    pub(crate) fn ask_command(&self, recipient: &str) -> Option<(Identities, Looked)> {
-        let line = self.key_command.as_deref()?;
-        let (identities, found) = match run(line, recipient) {
-            Ok(identities) => {
-                let found = identities.describe();
-                (identities, found)
-            }
-            Err(found) => (Identities::default(), found),
-        };
-        Some((identities, Looked { place: COMMAND.to_owned(), found }))
+    /// `lookup` gives a variable's text, `home` is the user's home folder, `config_dir` that of user configuration.
+    pub fn from_env(
+        lookup: &dyn Fn(&str) -> Option<String>,
+        home: Option<&Path>,
+        config_dir: Option<&Path>,
+    ) -> Self {
+        Self {
+            age: AgeSources::from_env(lookup, home, config_dir),
+            gpg: GpgSources::from_env(lookup),
+            remote: RemoteSettings::from_env(lookup, home),
+            order: lookup("SOPS_DECRYPTION_ORDER").map(|text| order(&text)).unwrap_or_default(),
+            prompt: None,
+        }
+    }
+
+    /// These sources with somebody to ask for passphrases.
+    #[must_use]
+    pub fn with_prompt(self, prompt: impl Prompt + 'static) -> Self {
+        Self { prompt: Some(Arc::new(prompt)), ..self }
+    }
+
+    /// Whether gpg comes before age. Types that a given order leaves out follow as sops loads them: OpenPGP before age.
+    pub(crate) fn gpg_first(&self) -> bool {
+        let place = |kind| self.order.iter().position(|known| *known == kind).unwrap_or(self.order.len());
+        !self.order.is_empty() && place(KeyType::Pgp) <= place(KeyType::Age)
     }
 }
 
-fn read(path: &Path) -> Result<Identities, String> {
-    match fs_err::read(path).map(Zeroizing::new) {
-        Ok(bytes) => Ok(Identities::parse_bytes(&bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("not there".to_owned()),
-        Err(error) => Err(error.kind().to_string()),
+/// The types in a list such as `age,pgp`; words that are no type are left out, as in sops.
+fn order(text: &str) -> Vec<KeyType> {
+    let known = |word: &str| KeyType::ALL.into_iter().find(|kind| kind.name() == word.trim());
+    text.split(',').filter_map(known).collect()
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("age", &self.age)
+            .field("gpg", &self.gpg)
+            .field("remote", &self.remote)
+            .field("order", &self.order)
+            .field("prompt", &self.prompt.is_some())
+            .finish()
     }
 }
 
-fn run(line: &str, recipient: &str) -> Result<Identities, String> {
-    let words = shlex::split(line).ok_or("a quote in it does not end")?;
-    let (program, arguments) = words.split_first().ok_or("it is empty")?;
-    let output = Command::new(program)
-        .args(arguments)
-        .env("SOPS_AGE_RECIPIENT", recipient)
-        .env_remove("SOPS_AGE_KEY")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .map_err(|error| format!("{program} does not start: {}", error.kind()))?;
-    let printed = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(format!("{program} failed: {}; run it by hand to see why", output.status));
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn every_variable_of_sops_has_its_place() {
+        let lookup = |name: &str| Some(format!("/of/{name}"));
+        let found = Sources::from_env(&lookup, Some(Path::new("/home/me")), Some(Path::new("/config")));
+        let of = |name: &str| Some(Path::new("/of").join(name));
+        assert_eq!(found.age.key.as_ref().map(|key| key.expose_secret().to_owned()), lookup("SOPS_AGE_KEY"));
+        assert_eq!(found.age.key_file, of("SOPS_AGE_KEY_FILE"));
+        assert_eq!(found.age.key_command, lookup("SOPS_AGE_KEY_CMD"));
+        assert_eq!(found.age.key_files, [Path::new("/config/sops/age/keys.txt")]);
+        assert_eq!(found.age.ssh_key_file, of("SOPS_AGE_SSH_PRIVATE_KEY_FILE"));
+        assert_eq!(found.age.ssh_key_command, lookup("SOPS_AGE_SSH_PRIVATE_KEY_CMD"));
+        assert_eq!(
+            found.age.ssh_key_files,
+            ["/home/me/.ssh/id_ed25519", "/home/me/.ssh/id_rsa"].map(Path::new)
+        );
+        assert_eq!(found.gpg.program, of("SOPS_GPG_EXEC"));
+        assert_eq!(found.gpg.home, of("GNUPGHOME"));
+        assert_eq!(found.gpg.tty, lookup("GPG_TTY").map(Into::into));
+        assert!(!format!("{found:?}").contains("/of/SOPS_AGE_KEY\""));
     }
-    Ok(Identities::parse_bytes(&printed))
+
+    #[test]
+    fn the_order_of_sops() {
+        let gpg_first = |text: &str| Sources { order: order(text), ..Sources::default() }.gpg_first();
+        assert!(!gpg_first(""));
+        assert!(!gpg_first("age,pgp"));
+        assert!(!gpg_first("kms, age"));
+        assert!(gpg_first("pgp,age"));
+        assert!(gpg_first("kms"));
+        assert!(gpg_first("hc_vault, pgp"));
+        assert!(!gpg_first("nonsense"));
+    }
 }

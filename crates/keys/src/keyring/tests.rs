@@ -1,10 +1,15 @@
 use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
-use sops::Selector;
+use age::x25519::Identity;
+use sops::{Document, Selector, Store};
+
+mod asking;
+mod gpg_keys;
+mod services;
 
 use super::*;
-use crate::wrap;
+use crate::{AgeSources, GpgSources, Looked};
 
 fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/sops").join(path)
@@ -27,8 +32,17 @@ fn metadata(groups: Vec<KeyGroup>) -> Metadata {
 fn wrapped(identities: &[&Identity]) -> (DataKey, Metadata) {
     let key = DataKey::generate();
     let group = identities.iter().map(|identity| age_key(identity)).collect();
-    let groups = wrap(&key, &[group], None).unwrap();
+    let groups = nobody().wrap(&key, &[group], None).unwrap();
     (key, metadata(groups))
+}
+
+/// A keyring without keys.
+fn nobody() -> Keyring {
+    Keyring::new(Sources::default())
+}
+
+fn recipient_of(identity: &Identity) -> String {
+    identity.to_public().to_string()
 }
 
 fn age_key(identity: &Identity) -> MasterKey {
@@ -39,8 +53,12 @@ fn text(identity: &Identity) -> String {
     identity.to_string().expose_secret().to_owned()
 }
 
-fn with_key(text: &str) -> AgeSources {
-    AgeSources { key: Some(text.into()), ..AgeSources::default() }
+fn with_age(age: AgeSources) -> Sources {
+    Sources { age, ..Sources::default() }
+}
+
+fn with_key(text: &str) -> Sources {
+    with_age(AgeSources { key: Some(text.into()), ..AgeSources::default() })
 }
 
 #[test]
@@ -55,31 +73,80 @@ fn any_recipient_opens_it_whatever_the_label_says() {
     assert!(Keyring::new(with_key(&text(&c))).data_key(&metadata).is_err());
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The metadata of a vector's file.
+fn vector(path: &str) -> Metadata {
+    let store = match Path::new(path).extension().and_then(|name| name.to_str()) {
+        Some("json") => Store::Json,
+        _ => Store::Yaml,
+    };
+    let text = fs_err::read_to_string(data(path)).unwrap();
+    Document::parse(&text, store).unwrap().metadata().clone()
+}
+
+/// Checks that `sources` open `enc/FILE` and that it has the data key that is written in its vector.
+fn opens(file: &str, sources: Sources) {
+    let (name, _) = file.split_once('.').unwrap();
+    let expected = fs_err::read_to_string(data(&format!("values/{name}.tsv"))).unwrap();
+    let key = Keyring::new(sources).data_key(&vector(&format!("enc/{file}"))).unwrap();
+    assert_eq!(format!("#datakey\t{}", hex(key.expose())), expected.lines().next().unwrap(), "{file}");
+}
+
 #[test]
 fn files_that_sops_wrote_open() {
-    for (file, values) in [
-        ("enc/keys_multi_age.yaml", "values/keys_multi_age.tsv"),
-        ("enc/keys_all_age.yaml", "values/keys_all_age.tsv"),
-    ] {
-        let yaml = fs_err::read_to_string(data(file)).unwrap();
-        let keys: Vec<WrappedKey> = yaml
-            .split("- recipient: ")
-            .skip(1)
-            .map(|entry| {
-                let (recipient, rest) = entry.split_once('\n').unwrap();
-                let armor = rest.lines().skip(1).map(str::trim).take_while(|line| !line.contains(": "));
-                let enc = armor.map(|line| format!("{line}\n")).collect();
-                WrappedKey::new(MasterKey::Age { recipient: recipient.to_owned() }, enc, None)
-            })
+    let age = |names: &[&str]| {
+        let text: String = names
+            .iter()
+            .map(|name| fs_err::read_to_string(data(&format!("keys/{name}.txt"))).unwrap())
             .collect();
-        assert!(keys.len() >= 3, "{file}");
-        let metadata = metadata(vec![KeyGroup::of(keys)]);
-        let sources = AgeSources { key_file: Some(data("keys/age1.txt")), ..AgeSources::default() };
-        let key = Keyring::new(sources).data_key(&metadata).unwrap();
-        let hex: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
-        let expected = fs_err::read_to_string(data(values)).unwrap();
-        assert_eq!(expected.lines().next().unwrap(), format!("#datakey\t{hex}"), "{file}");
+        with_key(&text)
+    };
+    let ssh = |name: &str| with_age(AgeSources { ssh_key_files: vec![data(name)], ..AgeSources::default() });
+    for name in ["age1", "age2", "age3"] {
+        opens("keys_multi_age.yaml", age(&[name]));
     }
+    opens("keys_mixed.yaml", age(&["age1"]));
+    opens("keys_pq.yaml", age(&["agepq"]));
+    opens("keys_ssh_ed25519.yaml", ssh("keys/ssh_ed25519"));
+    opens("keys_ssh_rsa.yaml", ssh("keys/ssh_rsa"));
+    for sources in [age(&["age1"]), age(&["agepq"]), ssh("keys/ssh_ed25519"), ssh("keys/ssh_rsa")] {
+        opens("keys_all_age.yaml", sources);
+    }
+    for (one, other) in [("age1", "age3"), ("age1", "age2"), ("age2", "age3")] {
+        opens("shamir_2of3_yaml.yaml", age(&[one, other]));
+        opens("shamir_2of3_json.json", age(&[one, other]));
+        opens("v3132_shamir.yaml", age(&[one, other]));
+    }
+    opens("shamir_2of2_multi.yaml", age(&["age2", "age3"]));
+    opens("onegroup_threshold.yaml", age(&["age1"]));
+}
+
+#[test]
+fn the_files_of_the_vectors_that_nobody_opens() {
+    let age1 = || with_age(AgeSources { key_file: Some(data("keys/age1.txt")), ..AgeSources::default() });
+    let age2 = with_age(AgeSources { key_file: Some(data("keys/age2.txt")), ..AgeSources::default() });
+    let error = Keyring::new(age1()).data_key(&vector("tamper/shamir_one_share.yaml")).unwrap_err();
+    assert!(matches!(error, NoKey::Shares { opened: 1, needed: 2, .. }), "{error}");
+    for sources in [Sources::default(), age2] {
+        let error = Keyring::new(sources).data_key(&vector("enc/tamper_base.yaml")).unwrap_err();
+        assert!(matches!(error, NoKey::NoIdentity { .. }), "{error}");
+    }
+    assert!(Keyring::new(age1()).data_key(&vector("enc/tamper_base.yaml")).is_ok());
+}
+
+#[test]
+fn without_a_threshold_all_shares_count_that_open() {
+    let file = vector("tamper/shamir_threshold_removed.yaml");
+    assert_eq!(file.shamir_threshold, None);
+    let text =
+        ["age1", "age3"].map(|name| fs_err::read_to_string(data(&format!("keys/{name}.txt"))).unwrap());
+    let key = Keyring::new(with_key(&text.concat())).data_key(&file).unwrap();
+    let expected =
+        Keyring::new(with_key(&text.concat())).data_key(&vector("enc/shamir_2of3_yaml.yaml")).unwrap();
+    assert_eq!(key.expose(), expected.expose());
 }
 
 #[test]
@@ -92,10 +159,10 @@ fn a_broken_source_does_not_hide_a_good_one() {
     let sources = AgeSources {
         key: Some("hunter2".into()),
         key_file: Some(dir.path().join("none.txt")),
-        key_command: None,
         key_files: vec![dir.path().to_owned(), good],
+        ..AgeSources::default()
     };
-    assert!(Keyring::new(sources).data_key(&metadata).is_ok());
+    assert!(Keyring::new(with_age(sources)).data_key(&metadata).is_ok());
 }
 
 #[test]
@@ -106,17 +173,21 @@ fn without_a_fitting_identity_everything_is_named_and_no_key_shown() {
     let (_, mut metadata) = wrapped(&[&theirs]);
     let pgp = WrappedKey::new(MasterKey::pgp("85D77543"), "x".to_owned(), Some("2026".to_owned()));
     metadata.groups[0].keys.push(pgp);
-    let sources = AgeSources {
+    let age = AgeSources {
         key: Some(format!("{}\nhunter2", text(&mine)).into()),
         key_command: Some("false".to_owned()),
         key_files: vec![keys.clone()],
         ..AgeSources::default()
     };
-    let keyring = Keyring::new(sources);
+    let gpg = GpgSources { program: Some("/no/gpg".into()), ..GpgSources::default() };
+    let keyring = Keyring::new(Sources { age, gpg, ..Sources::default() });
     let error = keyring.data_key(&metadata).unwrap_err();
-    let NoKey::NoIdentity { encrypted_for, looked_in, own } = &error else { panic!("{error}") };
+    let NoKey::NoIdentity { encrypted_for, looked_in, own, refused } = &error else { panic!("{error}") };
     assert_eq!(encrypted_for, &[recipient_of(&theirs), "pgp 85D77543".to_owned()]);
     assert_eq!(own, &[recipient_of(&mine)]);
+    let refused: Vec<String> =
+        refused.iter().map(|refused| format!("{}: {}", refused.key, refused.reason)).collect();
+    assert_eq!(refused, ["pgp 85D77543: the program /no/gpg is not there"]);
     let looked: Vec<String> = looked_in.iter().map(Looked::to_string).collect();
     let expected = [
         "SOPS_AGE_KEY (1 identity, something that is no identity in line 2)".to_owned(),
@@ -148,7 +219,7 @@ fn the_command_runs_without_a_shell_once_per_recipient_and_only_if_needed() {
         key_command: Some(format!("sh '{}' '$HOME; x'", script.display())),
         ..AgeSources::default()
     };
-    let keyring = Keyring::new(sources);
+    let keyring = Keyring::new(with_age(sources));
     let (key, metadata) = wrapped(&[&first, &second]);
     assert_eq!(keyring.data_key(&metadata).unwrap().expose(), key.expose());
     let (_, again) = wrapped(&[&second, &first]);
@@ -157,8 +228,8 @@ fn the_command_runs_without_a_shell_once_per_recipient_and_only_if_needed() {
         format!("$HOME; x {} unset\n$HOME; x {} unset\n", recipient_of(&first), recipient_of(&second));
     assert_eq!(fs_err::read_to_string(&log).unwrap(), expected);
 
-    let sources = AgeSources { key: Some(text(&first).into()), ..keyring.sources.clone() };
-    Keyring::new(sources).data_key(&metadata).unwrap();
+    let sources = AgeSources { key: Some(text(&first).into()), ..keyring.sources.age.clone() };
+    Keyring::new(with_age(sources)).data_key(&metadata).unwrap();
     assert_eq!(fs_err::read_to_string(&log).unwrap(), expected, "not asked when another source will do");
 }
 
@@ -172,7 +243,7 @@ fn a_command_that_cannot_run_is_named() {
         ("echo hunter2", "no identity, something that is no identity in line 1"),
     ] {
         let sources = AgeSources { key_command: Some(command.to_owned()), ..AgeSources::default() };
-        let error = Keyring::new(sources).data_key(&metadata).unwrap_err().to_string();
+        let error = Keyring::new(with_age(sources)).data_key(&metadata).unwrap_err().to_string();
         assert!(error.ends_with(&format!("SOPS_AGE_KEY_CMD ({words})")), "{error}");
     }
 }
@@ -183,7 +254,8 @@ fn sources_are_read_once_and_opened_keys_kept() {
     let identity = Identity::generate();
     let file = dir.path().join("keys.txt");
     fs_err::write(&file, text(&identity)).unwrap();
-    let keyring = Keyring::new(AgeSources { key_file: Some(file.clone()), ..AgeSources::default() });
+    let keyring =
+        Keyring::new(with_age(AgeSources { key_file: Some(file.clone()), ..AgeSources::default() }));
     let (key, metadata) = wrapped(&[&identity]);
     keyring.data_key(&metadata).unwrap();
     fs_err::remove_file(&file).unwrap();
@@ -236,7 +308,7 @@ fn shares_of_enough_groups_open_it() {
     let identities = [Identity::generate(), Identity::generate(), Identity::generate()];
     let groups: Vec<Vec<MasterKey>> = identities.iter().map(|identity| vec![age_key(identity)]).collect();
     let key = DataKey::generate();
-    let mut metadata = metadata(wrap(&key, &groups, Some(2)).unwrap());
+    let mut metadata = metadata(nobody().wrap(&key, &groups, Some(2)).unwrap());
     metadata.shamir_threshold = Some(2);
     let two = with_key(&format!("{}\n{}", text(&identities[2]), text(&identities[0])));
     assert_eq!(Keyring::new(two.clone()).data_key(&metadata).unwrap().expose(), key.expose());
@@ -248,6 +320,16 @@ fn shares_of_enough_groups_open_it() {
     );
     let error = Keyring::new(with_key(&text(&identities[0]))).data_key(&metadata).unwrap_err();
     assert!(matches!(error, NoKey::Shares { opened: 1, .. }), "{error}");
+}
+
+#[test]
+fn a_threshold_above_the_number_of_groups_is_told() {
+    let identity = Identity::generate();
+    let groups = [vec![age_key(&identity)], vec![age_key(&identity)]];
+    let mut metadata = metadata(nobody().wrap(&DataKey::generate(), &groups, None).unwrap());
+    metadata.shamir_threshold = Some(5);
+    let error = Keyring::new(with_key(&text(&identity))).data_key(&metadata).unwrap_err();
+    assert_eq!(error.to_string(), "it has 2 key groups, and its shamir_threshold asks for 5");
 }
 
 #[test]

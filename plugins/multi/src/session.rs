@@ -9,7 +9,9 @@ use std::rc::Rc;
 use cluster::{Cluster, Clusters, Context, Driver, Kubeconfig};
 use fleet::Target;
 use helm::{Environment, Helm};
-use ui::{CommandError, env};
+use keys::{Keyring, Prompt, Sources};
+use secrecy::SecretString;
+use ui::{CommandError, env, terminal};
 
 use crate::plan::Step;
 
@@ -99,8 +101,24 @@ impl Session {
     }
 
     /// The keys for encrypted values files, from where sops looks.
-    pub fn keyring(&self) -> keys::Keyring {
-        keys::Keyring::new(keys::AgeSources::from_env(&env::lookup, env::config_dir().as_deref()))
+    pub fn keyring(&self) -> Keyring {
+        let home = env::HOME.os();
+        let home = home.as_deref().map(Path::new);
+        let sources = Sources::from_env(&env::lookup, home, env::config_dir().as_deref());
+        Keyring::new(sources.with_prompt(AtTerminal))
+    }
+}
+
+/// Asks for the passphrases of keys.
+struct AtTerminal;
+
+impl Prompt for AtTerminal {
+    fn secret(&self, question: &str) -> Option<SecretString> {
+        terminal::ask_secret(&format!("{question}: "))
+    }
+
+    fn show(&self, message: &str) {
+        terminal::tell(message);
     }
 }
 

@@ -4,7 +4,10 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use ui::{CommandError, Exit, Printer};
 
-use crate::commands::{decrypt, edit, encrypt, helm, vault, view};
+use crate::commands::{
+    decrypt, edit, encrypt, exec_env, exec_file, get, groups, helm, init, rotate, rules, set, status, unset,
+    updatekeys, vault, view,
+};
 
 const AFTER_HELP: &str = "\
 Any helm command:
@@ -42,6 +45,19 @@ enum Command {
     Decrypt(decrypt::Decrypt),
     View(view::View),
     Edit(edit::Edit),
+    Get(get::Get),
+    Set(set::Set),
+    Unset(unset::Unset),
+    Rotate(rotate::Rotate),
+    #[command(name = "updatekeys")]
+    UpdateKeys(updatekeys::UpdateKeys),
+    #[command(subcommand)]
+    Groups(groups::Groups),
+    Status(status::Status),
+    Rules(rules::Rules),
+    Init(init::Init),
+    ExecEnv(exec_env::ExecEnv),
+    ExecFile(exec_file::ExecFile),
     #[command(subcommand)]
     Vault(vault::Vault),
     /// Any helm command, such as `helm secrets upgrade app1 ./chart -f secrets.yaml`
@@ -54,7 +70,7 @@ pub fn main() -> Exit {
     if let Err(error) = ::helm::harden() {
         printer.warning(&format!("could not switch off core dumps: {error}"));
     }
-    let cli = match Cli::try_parse() {
+    let cli = match parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -68,12 +84,36 @@ pub fn main() -> Exit {
     }
 }
 
+/// Reads the command line; `words` begins with the program.
+fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let is_flag = |word: &&OsString| word.as_encoded_bytes().starts_with(b"-");
+    let flags = words.iter().skip(1).take_while(is_flag).count();
+    let (ours, command) = words.split_at(words.len().min(flags + 1));
+    if !helm::is_meant(command) {
+        return Cli::try_parse_from(&words);
+    }
+    // Any name that is none of ours is helm's.
+    let cli = Cli::try_parse_from(ours.iter().cloned().chain([OsString::from("helm")]))?;
+    Ok(Cli { command: Command::Helm(command.to_vec()), ..cli })
+}
+
 fn run(command: Command, printer: Printer) -> Result<Exit, CommandError> {
     match command {
         Command::Encrypt(command) => command.run(printer),
         Command::Decrypt(command) => command.run(printer),
         Command::View(command) => command.run(printer),
         Command::Edit(command) => command.run(printer),
+        Command::Get(command) => command.run(printer),
+        Command::Set(command) => command.run(printer),
+        Command::Unset(command) => command.run(printer),
+        Command::Rotate(command) => command.run(printer),
+        Command::UpdateKeys(command) => command.run(printer),
+        Command::Groups(command) => command.run(printer),
+        Command::Status(command) => command.run(printer),
+        Command::Rules(command) => command.run(printer),
+        Command::Init(command) => command.run(printer),
+        Command::ExecEnv(command) => command.run(printer),
+        Command::ExecFile(command) => command.run(printer),
         Command::Vault(command) => command.run(printer),
         Command::Helm(arguments) => helm::run(&arguments, printer),
     }

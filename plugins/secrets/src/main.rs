@@ -1,12 +1,22 @@
 //! `helm secrets`: encrypted values files, Vault mappings, and a wrapper for every Helm command.
 
+mod ask;
+mod child;
 mod cli;
 mod commands;
+mod convert;
 mod editor;
 mod files;
+mod key_change;
+mod key_flags;
 mod keyring;
+mod opened;
 mod rules;
 mod scratch;
+mod source;
+mod store_flags;
+mod target;
+mod value;
 
 use std::process::ExitCode;
 

@@ -1,69 +1,75 @@
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
+use keys::Keyring;
 use sops::{DataKey, Store};
-use ui::{CommandError, Exit, OrHint, Printer};
+use ui::{CommandError, Exit, Printer};
 
-use crate::files;
-use crate::rules::NewFile;
+use crate::convert::convert;
+use crate::keyring::keyring;
+use crate::rules::{NewFile, RuleFlags};
+use crate::source::{self, InputFlags, Source};
+use crate::store_flags;
+use crate::target::Target;
 
 /// Encrypt values files
 ///
 /// Who can read a file is what the first matching rule of the nearest `.sops.yaml` says, from the file's folder
 /// upwards. Comments, quotes, order and blank lines stay as they are. Prints the encrypted file, or replaces it with
-/// `--in-place`.
+/// `--in-place`. Without a FILE, and for `-`, standard input is encrypted.
 #[derive(Debug, Args)]
 #[command(visible_alias = "enc")]
 pub struct Encrypt {
-    /// Replace the files instead of printing them
-    #[arg(short, long)]
-    in_place: bool,
-    #[arg(required = true, value_name = "FILE")]
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    input: InputFlags,
+    /// Write this store instead of that of the input
+    #[arg(long, value_name = "STORE", value_parser = store_flags::word())]
+    output_type: Option<Store>,
+    /// Choose store and rule by this name; standard input needs it
+    #[arg(long, value_name = "NAME")]
+    filename_override: Option<PathBuf>,
+    #[command(flatten)]
+    rules: RuleFlags,
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Encrypt {
     pub fn run(self, printer: Printer) -> Result<Exit, CommandError> {
-        if self.files.len() > 1 && !self.in_place {
-            return Err(CommandError::new("several files can only be encrypted in place").hint("add -i"));
-        }
-        super::each_file(&self.files, printer, |path| {
-            let text = super::read(path)?;
-            let encrypted = encrypt(path, &text)?;
-            if !self.in_place {
-                return Ok(printer.data(encrypted.as_bytes())?);
-            }
-            files::replace(path, encrypted.as_bytes())
-                .or_context(format!("failed to write {}", path.display()))?;
-            printer.status(&format!("{}: encrypted", path.display()));
-            Ok(())
+        let files = source::or_stdin(self.files)?;
+        self.target.refuse_several(files.len(), "encrypted")?;
+        let keyring = keyring();
+        super::each_file(&files, printer, |path| {
+            let source = Source::read(path, self.filename_override.as_deref(), self.input.input_type)?;
+            let encrypted = encrypt(&source, self.output_type, &self.rules, &keyring, printer)?;
+            self.target.put(&source, encrypted.as_bytes(), "encrypted", printer)
         })
     }
 }
 
-/// Encrypts the text of `path` for the recipients of its rule.
-pub fn encrypt(path: &Path, text: &str) -> Result<String, CommandError> {
-    let shown = path.display();
-    refuse_other_stores(path)?;
-    if sops::Document::detect(text, Store::Yaml).is_ok_and(|found| found.is_some()) {
+/// Encrypts a plain text for the recipients of its rule.
+fn encrypt(
+    source: &Source,
+    output: Option<Store>,
+    rules: &RuleFlags,
+    keyring: &Keyring,
+    printer: Printer,
+) -> Result<String, CommandError> {
+    let shown = source.shown();
+    if source.is_encrypted() {
         return Err(CommandError::new(format!("{shown} is already encrypted"))
             .hint(format!("change it with: helm secrets edit {shown}")));
     }
+    if source.is_nameless() {
+        return Err(CommandError::new("standard input has no name by which to choose a rule")
+            .hint("say which file it will be: --filename-override prod/secrets.yaml"));
+    }
     let data_key = DataKey::generate();
-    let settings = NewFile::at(path)?.settings(&data_key)?;
-    sops::encrypt(text.as_bytes(), Store::Yaml, &data_key, &settings)
-        .map_err(|error| super::sops_error(error, path))
-}
-
-/// sops tells the store by the name of the file; another store under these names would be unreadable to it.
-pub fn refuse_other_stores(path: &Path) -> Result<(), CommandError> {
-    let extension = path.extension().map(OsStr::to_ascii_lowercase);
-    let store = match extension.as_ref().and_then(|extension| extension.to_str()) {
-        Some("json") => "JSON",
-        Some("env") => "dotenv",
-        Some("ini") => "ini",
-        _ => return Ok(()),
-    };
-    Err(CommandError::new(format!("{} is a {store} file; only YAML files can be encrypted", path.display())))
+    let store = output.unwrap_or(source.store());
+    let settings = NewFile::at(source.name(), rules, printer)?.settings(&data_key, store, keyring)?;
+    let converted = convert(source, source.content(), source.store(), store)?;
+    let plain = converted.as_ref().map_or(source.content(), |text| text.as_slice());
+    sops::encrypt(plain, store, &data_key, &settings).map_err(|error| source.error(error))
 }

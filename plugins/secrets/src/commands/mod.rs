@@ -3,14 +3,26 @@
 pub mod decrypt;
 pub mod edit;
 pub mod encrypt;
+pub mod exec_env;
+pub mod exec_file;
+pub mod get;
+pub mod groups;
 pub mod helm;
+pub mod init;
+pub mod rotate;
+pub mod rules;
+pub mod set;
+pub mod status;
+pub mod unset;
+pub mod updatekeys;
 pub mod vault;
 pub mod view;
 
 use std::path::{Path, PathBuf};
 
 use ui::{CommandError, Exit, Printer};
-use zeroize::Zeroizing;
+
+use crate::source::Source;
 
 /// Does `work` for each file; one that fails is reported and does not keep the others from their turn.
 fn each_file(
@@ -32,17 +44,9 @@ fn each_file(
     }
 }
 
-/// The text of a file.
-fn read(path: &Path) -> Result<Zeroizing<String>, CommandError> {
-    let bytes = fs_err::read(path)?;
-    String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| {
-        CommandError::new(format!("{} is not text in UTF-8, so it is no YAML values file", path.display()))
-    })
-}
-
-/// An error of the format about `path`, with its hint.
-fn sops_error(error: sops::Error, path: &Path) -> CommandError {
-    CommandError::hinted(error, sops::Error::hint).context(path.display().to_string())
+/// An error about a path in the plaintext of `source`.
+fn path_error(error: sops::PathError, source: &Source) -> CommandError {
+    CommandError::hinted(error, sops::PathError::hint).context(source.shown())
 }
 
 /// An error of opening a values file.

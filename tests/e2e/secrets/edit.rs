@@ -113,12 +113,10 @@ fn what_cannot_be_edited_never_reaches_the_editor() {
     let run = sandbox.secrets(["edit", "plain.yaml"]).run();
     assert_eq!(
         failure(&run),
-        "error: plain.yaml is not encrypted\n  hint: encrypt it first: helm secrets encrypt -i plain.yaml\n"
+        "error: plain.yaml is not encrypted\n  hint: encrypt it: helm secrets encrypt -i plain.yaml\n"
     );
     let run = sandbox.secrets(["edit", "other.yaml"]).run();
     assert!(failure(&run).contains("no creation rule matches other.yaml"), "{run}");
-    let run = sandbox.secrets(["edit", "secret.json"]).run();
-    assert!(failure(&run).contains("secret.json is a JSON file"), "{run}");
     let run = sandbox.secrets(["edit", "secret.yaml"]).env_remove("SOPS_AGE_KEY_FILE").run();
     assert!(
         failure(&run).starts_with("error: failed to decrypt secret.yaml: no identity opens it\n"),

@@ -163,7 +163,7 @@ fn a_change_by_someone_else_is_not_overwritten() {
         &format!("sed -i s/correct-horse/{TYPED}/ \"$1\"; cp theirs-secret.yaml secret.yaml"),
     );
     let run = sandbox.secrets(["edit", "secret.yaml"]).env("EDITOR", script).run();
-    let expected = format!("error: secret.yaml was changed by someone else while it was edited\n{KEPT}");
+    let expected = format!("error: secret.yaml was changed by someone else meanwhile\n{KEPT}");
     assert_eq!(failure(&run), expected);
     assert_eq!(sandbox.decrypted("secret.yaml"), "db: {user: theirs}\n");
     sandbox.editor(&[vec![Edit::Expect(typed_text())]]);

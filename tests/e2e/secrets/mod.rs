@@ -6,16 +6,23 @@
     reason = "tests; helpers in them are not marked so"
 )]
 
+mod bad_files;
 mod ciphertext;
 mod cluster;
 mod edit;
 mod edit_private;
 mod edit_rescue;
+mod exec;
 mod files;
+mod init;
+mod key_changes;
 mod leaks;
 mod output;
+mod paths;
 mod rules;
 mod sandbox;
+mod status;
+mod stores;
 mod vault;
 mod vault_errors;
 mod versions;

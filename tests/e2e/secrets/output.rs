@@ -10,8 +10,23 @@ fn help_says_what_the_commands_do() {
     let run = sandbox.secrets(["--help"]).run();
     let text = run.assert_success().stdout();
     assert!(text.contains("Usage: helm secrets [OPTIONS] <COMMAND>"), "{run}");
-    for command in ["encrypt  Encrypt values files [alias: enc]", "decrypt  ", "view  ", "edit  ", "vault  "]
-    {
+    for command in [
+        "encrypt     Encrypt values files [alias: enc]",
+        "  decrypt ",
+        "  view ",
+        "  edit ",
+        "  get ",
+        "  set ",
+        "  unset ",
+        "  rotate ",
+        "  updatekeys ",
+        "  groups ",
+        "  status ",
+        "  init ",
+        "  exec-env ",
+        "  exec-file ",
+        "  vault ",
+    ] {
         assert!(text.contains(command), "{command}:\n{run}");
     }
     assert_eq!(run.stderr(), "");
@@ -34,7 +49,8 @@ fn a_command_line_without_sense_is_an_error() {
     let sandbox = Sandbox::new();
     for (arguments, expected) in [
         (&[][..], "Usage: helm secrets"),
-        (&["encrypt"], "error: the following required arguments were not provided:"),
+        (&["view"], "error: the following required arguments were not provided:"),
+        (&["encrypt"], "error: standard input has no name by which to choose a rule"),
         (&["decrypt", "--nonsense", "x"], "error: unexpected argument '--nonsense' found"),
         (&["vault", "bogus"], "error: unrecognized subcommand 'bogus'"),
         (&["vault", "resolve", "m.yaml"], "--context <NAME>"),

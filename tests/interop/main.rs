@@ -8,7 +8,18 @@
 
 mod bench;
 mod changes;
+mod compatibility;
 mod exceptions;
+mod flat;
 mod identities;
+mod keys;
+mod manifest;
+mod matrix;
+mod opened;
+mod operations;
+mod private_keys;
+mod rekey;
+mod remote;
 mod rules;
+mod scenarios;
 mod vectors;

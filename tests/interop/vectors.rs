@@ -4,32 +4,31 @@ use std::collections::BTreeSet;
 
 use testkit::Run;
 
-use crate::bench::{Bench, data, succeeded};
+use crate::bench::{Bench, succeeded};
 use crate::exceptions::Exceptions;
+use crate::manifest;
 
 /// A plain text and the fields of its creation rule.
 struct Case {
     name: String,
-    text: String,
+    /// The end of file names of its store.
+    extension: String,
+    text: Vec<u8>,
     fields: String,
 }
 
 /// One for each plain text and selector of the vectors that go from text to text.
 fn cases() -> Vec<Case> {
-    let table = fs_err::read_to_string(data().join("sops/manifest.tsv")).unwrap();
     let mut seen = BTreeSet::new();
     let mut cases = Vec::new();
-    for row in
-        table.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| row[1] == "roundtrip")
-    {
-        let fields = fields(row[7]);
-        if !seen.insert((row[3].to_owned(), fields.clone())) {
-            continue;
+    for case in manifest::cases().into_iter().filter(|case| case.kind == "roundtrip") {
+        let fields = fields(&case.arguments);
+        let extension = case.file.rsplit_once('.').unwrap().1.to_owned();
+        if seen.insert((case.base.clone(), extension.clone(), fields.clone())) {
+            cases.push(Case { name: case.id, extension, text: manifest::Case::read(&case.base), fields });
         }
-        let text = fs_err::read_to_string(data().join("sops").join(row[3])).unwrap();
-        cases.push(Case { name: row[0].to_owned(), text, fields });
     }
-    assert!(cases.len() > 35, "{} cases", cases.len());
+    assert!(cases.len() > 45, "{} cases", cases.len());
     cases
 }
 
@@ -50,34 +49,46 @@ fn fields(arguments: &str) -> String {
     fields
 }
 
-/// Some texts look like ciphertext from the start.
-fn no_ciphertext_left(plain: &str, case: &Case) -> Result<(), String> {
-    let count = |text: &str| text.matches("ENC[AES256_GCM").count();
-    if count(plain) == count(&case.text) { Ok(()) } else { Err(format!("ciphertext is left:\n{plain}")) }
+fn ciphertexts(text: &[u8]) -> usize {
+    String::from_utf8_lossy(text).matches("ENC[AES256_GCM").count()
 }
 
-fn same(found: &str, expected: &str) -> Result<(), String> {
-    if found == expected { Ok(()) } else { Err(format!("{found}\n--- instead of ---\n{expected}")) }
+/// Some texts look like ciphertext from the start.
+fn no_ciphertext_left(plain: &[u8], case: &Case) -> Result<(), String> {
+    let left = ciphertexts(plain) != ciphertexts(&case.text);
+    if left { Err(format!("ciphertext is left:\n{}", String::from_utf8_lossy(plain))) } else { Ok(()) }
+}
+
+fn same(found: &[u8], expected: &[u8]) -> Result<(), String> {
+    let text = String::from_utf8_lossy;
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{}\n--- instead of ---\n{}", text(found), text(expected)))
+    }
 }
 
 /// Encrypts `case` by us and compares what sops reads with what it reads from the plain text.
 fn ours_in_sops(bench: &Bench, case: &Case) -> Result<(), String> {
     let show = |run: Run| run.to_string();
-    bench.write("ours.yaml", &case.text);
-    succeeded(bench.ours(&["encrypt", "-i", "ours.yaml"])).map_err(show)?;
-    let read = succeeded(bench.theirs(&["decrypt", "ours.yaml"])).map_err(show)?;
-    no_ciphertext_left(read.stdout(), case)?;
-    same(read.stdout(), &bench.meaning(&case.text).map_err(show)?)
+    let path = format!("ours.{}", case.extension);
+    bench.write(&path, &case.text);
+    succeeded(bench.ours(&["encrypt", "-i", &path])).map_err(show)?;
+    let read = succeeded(bench.theirs(&["decrypt", &path])).map_err(show)?;
+    no_ciphertext_left(read.stdout_bytes(), case)?;
+    same(read.stdout_bytes(), &bench.meaning_as(&case.extension, &case.text).map_err(show)?)
 }
 
 /// Encrypts `case` by sops and compares what the plain text that we read means with what it meant before.
 fn sops_in_ours(bench: &Bench, case: &Case) -> Result<(), String> {
     let show = |run: Run| run.to_string();
-    bench.write("theirs.yaml", &case.text);
-    succeeded(bench.theirs(&["encrypt", "-i", "theirs.yaml"])).map_err(show)?;
-    let read = succeeded(bench.ours(&["decrypt", "theirs.yaml"])).map_err(show)?;
-    no_ciphertext_left(read.stdout(), case)?;
-    same(&bench.meaning(read.stdout()).map_err(show)?, &bench.meaning(&case.text).map_err(show)?)
+    let path = format!("theirs.{}", case.extension);
+    bench.write(&path, &case.text);
+    succeeded(bench.theirs(&["encrypt", "-i", &path])).map_err(show)?;
+    let read = succeeded(bench.ours(&["decrypt", &path])).map_err(show)?;
+    no_ciphertext_left(read.stdout_bytes(), case)?;
+    let meaning = |text: &[u8]| bench.meaning_as(&case.extension, text).map_err(show);
+    same(&meaning(read.stdout_bytes())?, &meaning(&case.text)?)
 }
 
 #[test]

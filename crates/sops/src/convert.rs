@@ -88,6 +88,9 @@ pub fn convert(plain: &[u8], from: Store, to: Store) -> Result<Zeroizing<Vec<u8>
         }
         Store::Binary => Tree::data(plain),
     };
+    if matches!(to, Store::Yaml | Store::Json) {
+        tree.check_names(&mut Vec::new())?;
+    }
     let text = match to {
         Store::Yaml => emit::yaml(&tree),
         Store::Json => emit::json(&tree)?,

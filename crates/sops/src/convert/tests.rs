@@ -248,3 +248,24 @@ fn values_as_json() {
     assert!(json("a: .inf\n", Store::Yaml, "a").is_err());
     assert!(json("a: 1\n", Store::Yaml, "b").is_err());
 }
+
+#[test]
+fn a_carriage_return_does_not_end_a_comment() {
+    let yaml = |text: &str, from| convert(text.as_bytes(), from, Store::Yaml).unwrap();
+    assert_eq!(str::from_utf8(&yaml(";\rm: 1\na = b\n", Store::Ini)).unwrap().matches("\nm").count(), 0);
+    for (text, from) in [("#x\r---\nA=b\n", Store::Dotenv), ("#x\r\nA=b\n", Store::Dotenv)] {
+        let written = yaml(text, from);
+        let stream = Stream::parse(str::from_utf8(&written).unwrap()).unwrap();
+        assert_eq!(stream.documents.len(), 1, "{written:?}");
+        assert!(stream.get(stream.documents[0].root, "A").is_some());
+    }
+}
+
+#[test]
+fn names_that_would_not_read_back_are_refused() {
+    let error = |text: &str, from, to| convert(text.as_bytes(), from, to).unwrap_err().to_string();
+    assert_eq!(error("B=\nB=x\n", Store::Dotenv, Store::Yaml), "B: the name stands there twice");
+    assert_eq!(error("B=\nB=x\n", Store::Dotenv, Store::Json), "B: the name stands there twice");
+    let long = format!("{{\"{}\": 1}}", "k".repeat(1024));
+    assert!(error(&long, Store::Json, Store::Yaml).ends_with("longer than a YAML file can have it"));
+}

@@ -1,13 +1,16 @@
 //! A file as a typed tree with its comments, whatever its store.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use yamldoc::{Document, Kind, NodeId, Profile, Stream, Value, column, line_start};
 
-use crate::convert::unsupported;
+use crate::convert::{ConvertError, unsupported};
 use crate::error::{Error, Unsupported};
 use crate::path::{Part, push};
 
+/// Characters from which on a name cannot stand before a colon (YAML 1.2, 7.4: 1024, with its quotes).
+const LONGEST_NAME: usize = 1020;
 /// More nodes than any real file has; stops aliases of aliases of aliases.
 const LIMIT: usize = 2_000_000;
 
@@ -46,6 +49,33 @@ impl<'a> Tree<'a> {
             Item::Entry(key, Self::Leaf(Value::Bytes(bytes))) if key == "data" => Some(bytes),
             _ => None,
         })
+    }
+
+    /// Refuses names that a YAML or JSON text could not hold so that it reads back; `above` is the way to this tree.
+    pub(super) fn check_names(&self, above: &mut Vec<Part>) -> Result<(), ConvertError> {
+        let (Self::Map(items) | Self::List(items)) = self else { return Ok(()) };
+        let is_map = matches!(self, Self::Map(_));
+        let mut names = HashSet::new();
+        let entries = items.iter().filter_map(|item| match item {
+            Item::Entry(name, value) => Some((name, value)),
+            Item::Comment(_) => None,
+        });
+        for (index, (name, value)) in entries.enumerate() {
+            above.push(if is_map { Part::Key(name.to_string()) } else { Part::Index(index) });
+            let problem = match name.chars().count() {
+                _ if is_map && !names.insert(name) => Some("the name stands there twice"),
+                LONGEST_NAME.. => Some("the name is longer than a YAML file can have it"),
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                let mut path = String::new();
+                above.iter().for_each(|part| push(&mut path, part));
+                return Err(ConvertError::Shape { path, problem });
+            }
+            value.check_names(above)?;
+            above.pop();
+        }
+        Ok(())
     }
 
     /// Whether it is a map or list without entries.

@@ -55,10 +55,12 @@ fn comments(out: &mut String, items: &[Item<'_>], column: usize) {
 }
 
 fn comment(out: &mut String, text: &str, column: usize) {
-    for line in text.split('\n') {
+    // A carriage return ends a line in YAML, and in no other store.
+    let text = text.replace("\r\n", "\n");
+    for line in text.trim_end_matches('\r').split(['\n', '\r']) {
         indent(out, column);
         out.push('#');
-        out.push_str(line.trim_end_matches('\r'));
+        out.push_str(line);
         out.push('\n');
     }
 }

@@ -155,7 +155,10 @@ impl<'t> Splicer<'t, '_, '_, '_> {
     fn keep_end_of_text(&mut self, node: &Node<'_>) {
         let stream = &self.source.stream;
         let block = matches!(node.kind, Kind::Scalar { style: Style::Literal | Style::Folded, .. });
-        if !block || node.span.end < stream.text.len() {
+        // A last line of blanks belongs to the value too, and may be outside of the span.
+        let rest = &stream.text[node.span.end..];
+        let is_last = rest.trim_matches([' ', '\t', '\n', '\r']).is_empty() && !rest.ends_with(['\n', '\r']);
+        if !block || !is_last {
             return;
         }
         let header = yamldoc::block_header(stream.source(node.span));

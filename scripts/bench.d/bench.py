@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fixtures
 from measure import Command, alternate, busy, run
+from sops_files import sops
 from table import Table
 
 PARALLEL = 16
@@ -181,7 +182,7 @@ class Bench:
         return alternate([after_rest(command) for command in commands], self.runs or runs, self.log)
 
 
-CASES = {case.__name__: case for case in (start, decrypt, template, upgrade, diff, status, vault)}
+CASES = {case.__name__: case for case in (start, decrypt, sops, template, upgrade, diff, status, vault)}
 
 
 def main():

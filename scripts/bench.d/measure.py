@@ -40,11 +40,12 @@ def run(command, log):
     peak = Peak(pid, command.watch) if command.watch else None
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - start
+    largest = peak.end() if peak else 0
     code = os.waitstatus_to_exitcode(status)
     if code not in command.codes:
         log.seek(max(0, log.tell() - 4000))
         sys.exit(f"{' '.join(command.argv)[:300]}: ended with {code}\n{log.read()}")
-    return Sample(wall, usage.ru_utime + usage.ru_stime, peak.end() if peak else 0)
+    return Sample(wall, usage.ru_utime + usage.ru_stime, largest)
 
 
 def alternate(commands, runs, log):

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sops::{DataKey, KeyGroup, KeyType, MasterKey, Metadata, WrappedKey};
@@ -17,7 +18,9 @@ use crate::sources::Sources;
 /// Opens and wraps data keys. Sources are read when the first file needs them, and once for all files.
 pub struct Keyring {
     pub(crate) sources: Sources,
-    pub(crate) remote: Remote,
+    remote: Remote,
+    /// Whether the warnings of the key services were given.
+    warned: AtomicBool,
     /// One file at a time: whoever is asked for a passphrase is asked one thing.
     state: Mutex<State>,
 }
@@ -62,7 +65,7 @@ impl Keyring {
     #[must_use]
     pub fn new(sources: Sources) -> Self {
         let remote = Remote::new(sources.remote.clone());
-        Self { sources, remote, state: Mutex::default() }
+        Self { sources, remote, warned: AtomicBool::new(false), state: Mutex::default() }
     }
 
     /// The data key of a file, by the first of our keys that opens one of its keys; of several groups as many shares
@@ -160,7 +163,7 @@ impl Keyring {
         let keys: Vec<&WrappedKey> =
             group.keys.iter().filter(|wrapped| is_remote(wrapped.key.kind())).collect();
         let first = *keys.first()?;
-        match self.remote.unwrap_any(&keys) {
+        match self.services().unwrap_any(&keys) {
             Ok(key) => Some(Opened { wrapped: first, key }),
             Err(refusals) => {
                 for refusal in refusals {
@@ -170,6 +173,16 @@ impl Keyring {
                 None
             }
         }
+    }
+
+    /// The key services. Their warnings are given with their first use, so that files without such keys need none.
+    pub(crate) fn services(&self) -> &Remote {
+        if !self.warned.swap(true, Ordering::Relaxed)
+            && let Some(prompt) = &self.sources.prompt
+        {
+            self.remote.warnings().iter().for_each(|warning| prompt.warn(warning));
+        }
+        &self.remote
     }
 
     fn ways(&self) -> impl Iterator<Item = Way> {

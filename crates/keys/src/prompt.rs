@@ -10,4 +10,7 @@ pub trait Prompt: Send + Sync {
 
     /// Shows a message that asks for no answer, such as to touch a hardware key.
     fn show(&self, message: &str);
+
+    /// Warns of something unsafe that the settings ask for, or of a setting that is ignored.
+    fn warn(&self, message: &str);
 }

@@ -99,7 +99,7 @@ impl Keyring {
                 let now = format!("{:.0}", jiff::Timestamp::now());
                 Ok(WrappedKey::new(key.clone(), enc, Some(now)))
             }
-            _ => self.remote.wrap(share, key).map_err(|refusal| WrapError::Refused(Box::new(refusal))),
+            _ => self.services().wrap(share, key).map_err(|refusal| WrapError::Refused(Box::new(refusal))),
         }
     }
 }

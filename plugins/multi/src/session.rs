@@ -11,7 +11,7 @@ use fleet::Target;
 use helm::{Environment, Helm};
 use keys::{Keyring, Prompt, Sources};
 use secrecy::SecretString;
-use ui::{CommandError, env, terminal};
+use ui::{CommandError, Printer, env, terminal};
 
 use crate::plan::Step;
 
@@ -119,6 +119,10 @@ impl Prompt for AtTerminal {
 
     fn show(&self, message: &str) {
         terminal::tell(message);
+    }
+
+    fn warn(&self, message: &str) {
+        Printer::new(false, false, false).warning(message);
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keys::{Keyring, Prompt, Sources};
 use secrecy::SecretString;
-use ui::{env, terminal};
+use ui::{Printer, env, terminal};
 
 /// Reads nothing yet: identities are loaded when the first file needs them.
 pub fn keyring() -> Keyring {
@@ -24,5 +24,9 @@ impl Prompt for AtTerminal {
 
     fn show(&self, message: &str) {
         terminal::tell(message);
+    }
+
+    fn warn(&self, message: &str) {
+        Printer::new(false, false, false).warning(message);
     }
 }

@@ -36,6 +36,10 @@ impl Prompt for Person {
     fn show(&self, message: &str) {
         self.asked.lock().unwrap().push(message.to_owned());
     }
+
+    fn warn(&self, message: &str) {
+        self.asked.lock().unwrap().push(format!("warning: {message}"));
+    }
 }
 
 fn asking(age: AgeSources, person: &Arc<Person>) -> Keyring {
@@ -214,4 +218,23 @@ fn own_keys_are_known_without_asking() {
     let own: Vec<String> = keyring.own_keys(&metadata).into_iter().map(MasterKey::to_string).collect();
     assert_eq!(own, [recipients[1].as_str(), &recipients[3]]);
     assert_eq!(person.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn unsafe_settings_of_services_are_told_once_and_only_where_a_service_is_used() {
+    let person = Person::knowing(PASSPHRASE);
+    let lookup = |name: &str| (name == "VAULT_SKIP_VERIFY").then(|| "1".to_owned());
+    let sources = Sources::from_env(&lookup, None, None);
+    let keyring = Keyring::new(Sources { prompt: Some(person.clone()), ..sources });
+    let (_, local) = wrapped(&[&Identity::generate()]);
+    keyring.data_key(&local).unwrap_err();
+    assert_eq!(person.asked(), <[String; 0]>::default());
+    let huawei = WrappedKey::new(MasterKey::HuaweiKms { key_id: "r:k".to_owned() }, "x".to_owned(), None);
+    for _ in 0..2 {
+        keyring.data_key(&metadata(vec![KeyGroup::of(vec![huawei.clone()])])).unwrap_err();
+    }
+    assert_eq!(
+        person.asked(),
+        ["warning: the certificates of Vault servers are not checked (VAULT_SKIP_VERIFY)"]
+    );
 }

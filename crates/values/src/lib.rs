@@ -211,6 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn several_files_open_in_their_order() {
+        let (keyring, files) = encrypted();
+        let folder = tempfile::tempdir().unwrap();
+        let mut paths = vec![folder.path().join("missing.yaml")];
+        for (name, _, encrypted) in files.iter().cycle().take(40) {
+            paths.push(folder.path().join(format!("{}-{name}", paths.len())));
+            fs_err::write(&paths[paths.len() - 1], encrypted).unwrap();
+        }
+        let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+        let mut opened = open_all(&paths, &keyring).into_iter();
+        assert!(opened.next().unwrap().unwrap().is_none());
+        let contents: Vec<_> = opened.map(|opened| opened.unwrap().unwrap().content.to_vec()).collect();
+        let expected: Vec<_> = files.iter().cycle().take(40).map(|(_, text, _)| text.to_vec()).collect();
+        assert_eq!(contents, expected);
+        assert!(open_all(&[], &keyring).is_empty());
+    }
+
+    #[test]
     fn what_is_cut_is_never_taken_for_plain() {
         let (keyring, files) = encrypted();
         let folder = tempfile::tempdir().unwrap();

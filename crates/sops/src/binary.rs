@@ -12,11 +12,10 @@ use crate::changes::Changes;
 use crate::cipher::Cipher;
 use crate::data_key::DataKey;
 use crate::error::Error;
-use crate::mac::{Mac, seal_mac};
+use crate::mac::Mac;
 use crate::metadata::{Metadata, Pretty};
 use crate::plain::Plain;
 use crate::settings::Settings;
-use crate::time::rfc3339;
 use crate::tree;
 use crate::typed::{Type, Typed};
 
@@ -92,10 +91,8 @@ impl<'a> Document<'a> {
         if *old == plain {
             return Ok((self.tree.stream.text.to_owned(), Changes { kept: 1, ..Changes::default() }));
         }
-        let last_modified = rfc3339(now);
         let mac = mac_of(plain, self.tree.metadata.mac_only_encrypted);
-        let mac = Some(seal_mac(cipher, &mac, &last_modified));
-        let metadata = Metadata { last_modified, mac, ..self.tree.metadata.clone() };
+        let metadata = self.tree.metadata.signed(cipher, &mac, now);
         let changes = Changes { changed: vec![DATA.to_owned()], ..Changes::default() };
         Ok((write(plain, cipher, &metadata, self.tree.block_step()), changes))
     }

@@ -1,11 +1,14 @@
 //! The MAC over all leaves of a file.
 
+use std::time::SystemTime;
+
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use crate::cipher::Cipher;
 use crate::error::Error;
 use crate::metadata::Metadata;
+use crate::time::rfc3339;
 use crate::typed::{Type, Typed};
 
 /// Collects leaves in document order.
@@ -45,6 +48,15 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// The MAC as the file holds it.
 pub(crate) fn seal_mac(cipher: &Cipher, mac: &str, last_modified: &str) -> String {
     cipher.seal(&Typed { kind: Type::Str, bytes: mac.as_bytes().into() }, last_modified)
+}
+
+impl Metadata {
+    /// This metadata for values that hash to `mac` (upper-case hex) and changed at `now`.
+    pub(crate) fn signed(&self, cipher: &Cipher, mac: &str, now: SystemTime) -> Self {
+        let last_modified = rfc3339(now);
+        let mac = Some(seal_mac(cipher, mac, &last_modified));
+        Self { last_modified, mac, ..self.clone() }
+    }
 }
 
 /// The MAC that the file holds, if it belongs to values that hash to `computed`.

@@ -36,3 +36,4 @@ pub use settings::{
     go_duration, parse_address,
 };
 pub use transit::Transit;
+pub use transport::find_cause;

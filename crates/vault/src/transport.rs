@@ -19,6 +19,7 @@ mod dns;
 mod redirect;
 mod refused;
 
+pub use refused::find_cause;
 pub(crate) use refused::refused;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

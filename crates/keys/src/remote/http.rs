@@ -1,6 +1,5 @@
 //! The HTTP clients of the key services: no redirects, nothing of an answer in errors.
 
-use std::error::Error as StdError;
 use std::io;
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -183,34 +182,20 @@ fn authority(url: &Url) -> String {
 }
 
 fn unreachable(host: &str, error: &reqwest::Error) -> (Reason, bool) {
-    let tls = find(error, &|cause| cause.downcast_ref::<rustls::Error>().map(ToString::to_string));
+    let tls =
+        vault::find_cause(error, &|cause| cause.downcast_ref::<rustls::Error>().map(ToString::to_string));
     // Asking again makes no certificate trusted, and waiting again for nobody takes the time of others.
     let passing = tls.is_none() && !error.is_timeout();
     let problem = match tls {
         Some(tls) => format!("no trusted TLS connection ({tls})"),
         None if error.is_timeout() => "no connection in time".to_owned(),
         None if error.is_dns() => "the host name does not resolve".to_owned(),
-        None => find(error, &|cause| cause.downcast_ref::<io::Error>().map(|error| error.kind().to_string()))
-            .unwrap_or_else(|| "the connection broke".to_owned()),
+        None => vault::find_cause(error, &|cause| {
+            cause.downcast_ref::<io::Error>().map(|error| error.kind().to_string())
+        })
+        .unwrap_or_else(|| "the connection broke".to_owned()),
     };
     (Reason::Unreachable { host: host.to_owned(), problem }, passing)
-}
-
-/// The first cause that `pick` knows; an `io::Error` hides what it wraps from `source()`.
-fn find<T>(
-    error: &(dyn StdError + 'static),
-    pick: &dyn Fn(&(dyn StdError + 'static)) -> Option<T>,
-) -> Option<T> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let wrapped = inner.and_then(|inner| find(inner, pick));
-        if let Some(found) = wrapped.or_else(|| pick(error)) {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
 }
 
 /// A URL that credentials may go to: https, or plain http that does not leave this machine.

@@ -11,9 +11,6 @@ use crate::flat::document::Document;
 use crate::flat::seal::{Kept, Source};
 use crate::flat::value_text::text_of;
 use crate::flat::{Owner, Scan};
-use crate::mac::seal_mac;
-use crate::metadata::Metadata;
-use crate::time::rfc3339;
 
 /// An entry of the encrypted file.
 struct Old {
@@ -43,9 +40,7 @@ impl Document<'_> {
         let metadata = if mac.as_bytes() == old_mac.as_slice() {
             self.metadata.clone()
         } else {
-            let last_modified = rfc3339(now);
-            let mac = Some(seal_mac(cipher, &mac, &last_modified));
-            Metadata { last_modified, mac, ..self.metadata.clone() }
+            self.metadata.signed(cipher, &mac, now)
         };
         Ok((source.seal(cipher, &metadata, &kept)?, changes))
     }

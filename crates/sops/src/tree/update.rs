@@ -8,9 +8,6 @@ use yamldoc::Syntax;
 use crate::changes::Changes;
 use crate::cipher::Cipher;
 use crate::error::Error;
-use crate::mac::seal_mac;
-use crate::metadata::Metadata;
-use crate::time::rfc3339;
 use crate::tree::block::{self, Block};
 use crate::tree::counterparts::counterparts;
 use crate::tree::decrypt::Values;
@@ -45,9 +42,7 @@ impl Document<'_> {
         let metadata = if mac.as_bytes() == old_mac.as_slice() {
             self.metadata.clone()
         } else {
-            let last_modified = rfc3339(now);
-            let mac = Some(seal_mac(cipher, &mac, &last_modified));
-            Metadata { last_modified, mac, ..self.metadata.clone() }
+            self.metadata.signed(cipher, &mac, now)
         };
         let reuse = Kept {
             tokens: self.reusable(&values, &old, &source, &typed, &pairs),

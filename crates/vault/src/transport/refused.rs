@@ -8,7 +8,9 @@ use crate::Error;
 
 /// The error for a request that got no answer from `address`.
 pub(crate) fn refused(error: &reqwest::Error, address: String, timeout: Duration) -> Error {
-    if let Some(tls) = find(error, &|cause| cause.downcast_ref::<rustls::Error>().map(ToString::to_string)) {
+    if let Some(tls) =
+        find_cause(error, &|cause| cause.downcast_ref::<rustls::Error>().map(ToString::to_string))
+    {
         return Error::Tls { address, reason: tls };
     }
     if error.is_timeout() {
@@ -17,7 +19,7 @@ pub(crate) fn refused(error: &reqwest::Error, address: String, timeout: Duration
         }
         return Error::Timeout { address, after: timeout };
     }
-    let reason = find(error, &|cause| cause.downcast_ref::<io::Error>().map(io_reason));
+    let reason = find_cause(error, &|cause| cause.downcast_ref::<io::Error>().map(io_reason));
     let reason = match reason {
         _ if error.is_dns() => "the host name does not resolve".to_owned(),
         Some(reason) => reason,
@@ -37,15 +39,15 @@ fn io_reason(error: &io::Error) -> String {
     }
 }
 
-/// The first cause that `pick` knows; an `io::Error` hides what it wraps from `source()`.
-fn find<T>(
+/// The first cause of an error that `pick` knows; an `io::Error` hides what it wraps from `source()`.
+pub fn find_cause<T>(
     error: &(dyn StdError + 'static),
     pick: &dyn Fn(&(dyn StdError + 'static)) -> Option<T>,
 ) -> Option<T> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let wrapped = inner.and_then(|inner| find(inner, pick));
+        let wrapped = inner.and_then(|inner| find_cause(inner, pick));
         if let Some(found) = wrapped.or_else(|| pick(error)) {
             return Some(found);
         }
